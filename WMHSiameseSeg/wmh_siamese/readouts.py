@@ -150,13 +150,13 @@ def _label(mask: BoolArray) -> _Components:
 
 def _bounding_box(mask: BoolArray) -> tuple[slice, ...]:
     """The smallest box around the positive voxels; an empty box of an empty mask."""
+    if not mask.any():
+        return (slice(0, 0),) * 3
     rest: BoolArray = np.any(mask, axis=0)
     along: list[BoolArray] = [
         np.any(mask.reshape(len(mask), -1), axis=1),
         np.any(rest, axis=1),
         np.any(rest, axis=0),
     ]
-    if not along[0].any():
-        return (slice(0, 0),) * 3
     ends = [(int(a.argmax()), len(a) - int(a[::-1].argmax())) for a in along]
     return tuple(slice(first, last) for first, last in ends)
