@@ -1,0 +1,196 @@
+"""The worker's lines: typed requests in, JSON events out, and nothing else on stdout."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import threading
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, BinaryIO, Literal, TypeGuard, cast
+
+from wmh_siamese.errors import WMHError
+
+LONGEST_LINE = 1 << 20
+DEVICES = ("auto", "cpu", "cuda", "mps")
+NONFINITE = ("refuse", "zero")
+
+Identity = int | str | None
+Affine = tuple[tuple[float, ...], ...]
+
+
+@dataclass(frozen=True)
+class Warm:
+    """Load a model and keep it."""
+
+    model: Path
+    device: str
+
+
+@dataclass(frozen=True)
+class Segment:
+    """Segment the array file ``volume`` (i, j, k) and leave its probability in another."""
+
+    volume: Path
+    affine: Affine
+    model: Path
+    device: str
+    nonfinite: Literal["refuse", "zero"]
+    probability: Path
+
+
+@dataclass(frozen=True)
+class Probe:
+    """Tell what is installed and which devices there are."""
+
+
+@dataclass(frozen=True)
+class Stop:
+    """End the request ``of`` at its next batch."""
+
+    of: Identity
+
+
+@dataclass(frozen=True)
+class Quit:
+    """Finish what is queued, then end."""
+
+
+Request = Warm | Segment | Probe | Stop | Quit
+
+
+def identity_of(line: Mapping[str, Any]) -> Identity:
+    """The request's own number, or None when it has none."""
+    identity = line.get("id")
+    return identity if isinstance(identity, int | str) else None
+
+
+def parse_line(raw: bytes) -> dict[str, Any]:
+    """One line as a JSON object.
+
+    Raises:
+        WMHError: ``internal`` when the line is too long or no JSON object.
+    """
+    if len(raw) > LONGEST_LINE:
+        raise _unusable(f"a request is longer than {LONGEST_LINE} bytes")
+    try:
+        line = json.loads(raw)
+    except (ValueError, RecursionError):
+        raise _unusable("a request is not JSON") from None
+    if not isinstance(line, dict):
+        raise _unusable("a request is not a JSON object")
+    return line
+
+
+def parse_request(line: Mapping[str, Any]) -> Request:
+    """The typed request of a line.
+
+    Raises:
+        WMHError: ``internal``, with the field that is missing or wrong.
+    """
+    do = line.get("do")
+    if do == "segment":
+        return Segment(
+            volume=_path(line, "volume"),
+            affine=_affine(line),
+            model=_path(line, "model"),
+            device=_choice(line, "device", DEVICES),
+            nonfinite=cast(Literal["refuse", "zero"], _choice(line, "nonfinite", NONFINITE)),
+            probability=_path(line, "probability"),
+        )
+    if do == "warm":
+        return Warm(_path(line, "model"), _choice(line, "device", DEVICES))
+    if do == "probe":
+        return Probe()
+    if do == "stop":
+        return Stop(identity_of({"id": line.get("of")}))
+    if do == "quit":
+        return Quit()
+    raise _unusable(f"the worker cannot do {do!r}")
+
+
+def _path(line: Mapping[str, Any], field: str) -> Path:
+    value = line.get(field)
+    if not isinstance(value, str) or not value or "\0" in value:
+        raise _unusable(f"{field!r} must be a path, got {value!r}")
+    return Path(value)
+
+
+def _choice(line: Mapping[str, Any], field: str, choices: tuple[str, ...]) -> str:
+    value = line.get(field, choices[0])
+    if value not in choices:
+        raise _unusable(f"{field!r} must be one of {', '.join(choices)}, got {value!r}")
+    return str(value)
+
+
+def _affine(line: Mapping[str, Any]) -> Affine:
+    rows = line.get("affine")
+    if not _is_matrix(rows):
+        raise _unusable("'affine' must be 4 rows of 4 numbers")
+    return tuple(tuple(float(value) for value in row) for row in rows)
+
+
+def _is_matrix(rows: object) -> TypeGuard[list[list[float]]]:
+    return (
+        isinstance(rows, list)
+        and len(rows) == 4
+        and all(isinstance(row, list) and len(row) == 4 for row in rows)
+        and all(isinstance(value, int | float) for row in rows for value in row)
+    )
+
+
+def _unusable(reason: str) -> WMHError:
+    return WMHError("internal", f"The request cannot be used: {reason}.")
+
+
+class Events:
+    """Writes events, one JSON object a line, from any thread."""
+
+    def __init__(self, stream: BinaryIO) -> None:
+        self._stream = stream
+        self._lock = threading.Lock()
+
+    def send(self, **event: Any) -> None:
+        """Write one event; OSError when nobody reads any more."""
+        line = json.dumps(event, allow_nan=False).encode("ascii") + b"\n"
+        with self._lock:
+            self._stream.write(line)
+            self._stream.flush()
+
+    def send_error(self, identity: Identity, error: WMHError) -> None:
+        """The error event of a request."""
+        self.send(
+            id=identity,
+            event="error",
+            kind=error.kind,
+            sentence=error.sentence,
+            way_out=error.way_out,
+        )
+
+
+def lines_of(stream: BinaryIO) -> Iterator[bytes]:
+    """Lines until the stream ends; a line that is too long comes once, cut, and the rest is
+    skipped."""
+    while raw := stream.readline(LONGEST_LINE + 1):
+        whole = raw
+        while not whole.endswith(b"\n") and len(whole) > LONGEST_LINE:
+            whole = stream.readline(LONGEST_LINE + 1)
+        if raw.strip():
+            yield raw
+
+
+def claim_standard_streams() -> tuple[BinaryIO, BinaryIO]:
+    """Take stdin and stdout for the protocol alone.
+
+    What libraries print goes to stderr from here on, and a child process finds an empty stdin.
+    """
+    sys.stdout.flush()
+    requests = os.fdopen(os.dup(0), "rb")
+    events = os.fdopen(os.dup(1), "wb")
+    nothing = os.open(os.devnull, os.O_RDONLY)
+    os.dup2(nothing, 0)
+    os.close(nothing)
+    os.dup2(2, 1)
+    return requests, events
