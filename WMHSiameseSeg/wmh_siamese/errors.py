@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import os
 import zlib
 from gzip import BadGzipFile
 from typing import Literal, get_args
@@ -154,8 +155,12 @@ def _from_os_error(e: OSError) -> WMHError:
 
 
 def _named(e: OSError) -> str:
-    """The path that the fault is about; of a rename, the name that was meant to appear."""
+    """What the fault is about: of a rename the name that was to appear, of a temporary file its
+    folder."""
     name = e.filename2 if e.filename2 is not None else e.filename
     if isinstance(name, bytes):
-        return name.decode(errors="replace")
-    return str(name) if isinstance(name, str) else ""
+        name = name.decode(errors="replace")
+    if not isinstance(name, str):
+        return ""
+    folder, file = os.path.split(name)
+    return (folder or "This folder") if file.startswith(".partial-") else name

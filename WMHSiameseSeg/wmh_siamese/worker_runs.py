@@ -187,15 +187,20 @@ def _volume_of(request: Segment) -> Volume:
 
 
 def _load_segmenter(model: Path, device: str, say: Callable[[str], None]) -> Segmenter:
-    _import_torch()
+    import_torch()
     from wmh_siamese.inference import Segmenter
 
     return Segmenter(model, device, say)
 
 
-def _import_torch() -> Any:
+def import_torch() -> None:
+    """Import torch for the first time, and say so in plain words where it does not load.
+
+    Raises:
+        WMHError: ``missing-dependency``.
+    """
     try:
-        import torch
+        import torch  # noqa: F401
     except ModuleNotFoundError:
         raise
     except (ImportError, OSError) as error:
@@ -205,7 +210,6 @@ def _import_torch() -> Any:
             f"PyTorch is installed but cannot be loaded ({' '.join(str(error).split())[:200]}).",
             "Install it again.",
         ) from None
-    return torch
 
 
 def _probe() -> dict[str, Any]:
@@ -224,13 +228,10 @@ def _probe() -> dict[str, Any]:
 
 
 def _devices() -> list[str]:
-    torch = _import_torch()
-    devices = ["cpu"]
-    if torch.cuda.is_available():
-        devices.append("cuda")
-    if torch.backends.mps.is_available():
-        devices.append("mps")
-    return devices
+    import_torch()
+    from wmh_siamese.devices import available_devices
+
+    return available_devices()
 
 
 def stopped() -> WMHError:

@@ -1,0 +1,334 @@
+"""The command ``wmh-siamese``: segment FLAIR files, list the models, train one.
+
+Exit codes: 0 all done; 2 some input, model or place could not be used (one sentence each on
+stderr, the other inputs are still done); 1 a fault of the program itself; 130 stopped by Ctrl-C.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import logging
+import math
+import os
+import signal
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import wmh_siamese
+from wmh_siamese.errors import WMHError, from_exception
+
+if TYPE_CHECKING:
+    from wmh_siamese.inference import Segmenter
+    from wmh_siamese.segment_command import Result
+
+DONE, FAULT, REFUSED, STOPPED = 0, 1, 2, 130
+
+log = logging.getLogger(__name__)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command; returns the exit code.
+
+    Args:
+        arguments: without the command's own name; those of the process by default.
+    """
+    options = _parser().parse_args(arguments)
+    logging.basicConfig(
+        stream=sys.stderr,
+        level=logging.DEBUG if options.verbose else logging.ERROR,
+        format="%(levelname)s %(name)s: %(message)s",
+    )
+    logging.captureWarnings(True)
+    previous = signal.signal(signal.SIGTERM, _ended)
+    try:
+        code: int = options.command(options)
+        return code
+    except KeyboardInterrupt:
+        _complain("Stopped.")
+        return STOPPED
+    except BrokenPipeError:
+        # nobody reads the output any more; keep Python from failing on it once again at exit
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return FAULT
+    except Exception as error:
+        return _refuse(error)
+    finally:
+        signal.signal(signal.SIGTERM, previous)
+
+
+def segment(options: argparse.Namespace) -> int:
+    """Segment every input with one model; what fails does not keep the others from being done."""
+    from wmh_siamese.output_plan import SegmentRequest, plan
+    from wmh_siamese.segment_command import read_input, segment_one
+
+    request = SegmentRequest(
+        inputs=tuple(options.flair),
+        masks=tuple(options.output),
+        probability=options.probability,
+        picture=options.picture,
+        table=options.csv,
+        mask_ending=options.format,
+        threshold=options.threshold,
+        min_volume_mm3=options.min_volume,
+        nonfinite=options.nonfinite,
+    )
+    codes = {DONE}
+    segmenter = None
+    for job in plan(request):
+        volume = None
+        with _answering_for(job.source, options, codes):
+            volume = read_input(job.source, request)
+        if volume is None:
+            continue
+        # a model that cannot be used ends the command: it would fail for every input
+        segmenter = segmenter or _segmenter(options)
+        with (
+            _answering_for(job.source, options, codes),
+            _Bar(job.source.name, options.quiet) as bar,
+        ):
+            result = segment_one(job, volume, request, segmenter, bar.show)
+            _tell_result(result, options)
+    return FAULT if FAULT in codes else max(codes)
+
+
+def models(options: argparse.Namespace) -> int:
+    """List the bundled models, the default first."""
+    from wmh_siamese.model_file import bundled_models, read_card
+
+    codes = {DONE}
+    for path in bundled_models():
+        try:
+            card = read_card(path)
+        except WMHError as error:
+            codes.add(_refuse(error, path))
+            continue
+        if options.json:
+            _tell(json.dumps({"file": str(path), **vars(card)}))
+        else:
+            _tell(_card_text(path, vars(card)))
+    return max(codes)
+
+
+@contextmanager
+def _answering_for(source: Path, options: argparse.Namespace, codes: set[int]) -> Iterator[None]:
+    """Turn a failure of one input into its sentence and exit code, so that the next is done."""
+    try:
+        yield
+    except BrokenPipeError:
+        raise
+    except Exception as error:
+        codes.add(_refuse(error, source))
+        if options.json:
+            _tell(json.dumps({"input": str(source), "error": _as_json(error)}))
+
+
+def _segmenter(options: argparse.Namespace) -> Segmenter:
+    from wmh_siamese.worker_runs import import_torch
+
+    import_torch()
+    from wmh_siamese.inference import Segmenter
+
+    return Segmenter(_model_path(options.model), options.device, _complain)
+
+
+def _model_path(name: str | None) -> Path:
+    """The file of that name, or the bundled model of that name, or the first bundled one."""
+    from wmh_siamese.model_file import bundled_models
+
+    bundled = bundled_models()
+    if name is None:
+        if not bundled:
+            raise WMHError("bad-model", "No model comes with this copy.", "Name one with --model.")
+        return bundled[0]
+    return next((path for path in bundled if path.stem == name), Path(name))
+
+
+def _tell_result(result: Result, options: argparse.Namespace) -> None:
+    if options.json:
+        _tell(json.dumps(result.as_json()))
+    elif not options.quiet:
+        figures = result.readouts
+        lesions = "lesion" if figures.lesion_count == 1 else "lesions"
+        _tell(
+            f"{result.job.source.name}: {figures.volume_ml:.2f} ml, "
+            f"PCD {figures.pcd_percent:.3f} %, {figures.lesion_count} {lesions}, "
+            f"{result.seconds:.1f} s on {result.device}"
+        )
+
+
+def _card_text(path: Path, card: dict[str, Any]) -> str:
+    shown = [f"{card['name']}  ({path.name})"]
+    for field, value in card.items():
+        if field != "name" and value not in (None, "", {}):
+            text = json.dumps(value) if isinstance(value, dict) else value
+            shown.append(f"  {field:<12} {text}")
+    return "\n".join(shown)
+
+
+class _Bar:
+    """A progress bar on stderr, where somebody looks at it."""
+
+    def __init__(self, name: str, quiet: bool) -> None:
+        from tqdm import tqdm
+
+        self._name = name
+        self._bar: Any = tqdm(
+            total=1,
+            desc=name,
+            leave=False,
+            disable=True if quiet else None,
+            bar_format="{desc} |{bar}| {n_fmt}/{total_fmt} [{elapsed}<{remaining}]",
+        )
+
+    def __enter__(self) -> _Bar:
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        self._bar.close()
+
+    def show(self, stage: str, done: int, of: int) -> None:
+        """Move the bar."""
+        self._bar.set_description(f"{self._name}: {stage}", refresh=False)
+        self._bar.total = max(of, 1)
+        self._bar.n = done
+        self._bar.refresh()
+
+
+def _refuse(error: Exception, source: Path | None = None) -> int:
+    """Say what is wrong in one line; returns the exit code."""
+    plain = from_exception(error)
+    log.debug("%s", plain.kind, exc_info=error)
+    sentence = str(plain)
+    if source is not None and source.name not in plain.sentence:
+        sentence = f"{source.name}: {sentence}"
+    _complain(sentence)
+    return FAULT if plain.kind == "internal" else REFUSED
+
+
+def _as_json(error: Exception) -> dict[str, str]:
+    plain = from_exception(error)
+    return {"kind": plain.kind, "sentence": plain.sentence, "way_out": plain.way_out}
+
+
+def _tell(text: str) -> None:
+    sys.stdout.write(text + "\n")
+    sys.stdout.flush()
+
+
+def _complain(text: str) -> None:
+    sys.stderr.write(f"wmh-siamese: {' '.join(text.split())}\n")
+    sys.stderr.flush()
+
+
+def _ended(number: int, frame: object) -> None:
+    raise SystemExit(128 + number)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="wmh-siamese",
+        description="White matter hyperintensities in FLAIR volumes. Research software, not a "
+        "medical device.",
+        epilog="Exit codes: 0 done, 2 something could not be used, 1 a fault, 130 stopped.",
+    )
+    parser.add_argument("--version", action="version", version=wmh_siamese.__version__)
+    commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
+    _add_segment(commands)
+    _add_models(commands)
+    return parser
+
+
+def _add_command(
+    commands: Any, name: str, run: Callable[[argparse.Namespace], int], purpose: str
+) -> argparse.ArgumentParser:
+    parser: argparse.ArgumentParser = commands.add_parser(name, help=purpose, description=purpose)
+    parser.add_argument("--verbose", action="store_true", help="log to stderr, with tracebacks")
+    parser.set_defaults(command=run)
+    return parser
+
+
+def _add_segment(commands: Any) -> None:
+    parser = _add_command(
+        commands, "segment", segment, "Segment FLAIR volumes and measure their lesions."
+    )
+    add = parser.add_argument
+    add("flair", nargs="+", type=Path, metavar="FLAIR", help="NIfTI file, .nii or .nii.gz")
+    add(
+        "--output",
+        "-o",
+        action="append",
+        default=[],
+        type=Path,
+        metavar="MASK",
+        help="mask to write: .nii.gz, .nii or .seg.nrrd (a segmentation for 3D Slicer); may be "
+        "given again; with several inputs a folder, made if need be",
+    )
+    add("--probability", type=Path, help="probability to write, .nii.gz or .nii; or a folder")
+    add("--picture", type=Path, help="overlay to draw, .png; or a folder")
+    add("--csv", type=Path, metavar="TABLE", help="table to append one row per input to")
+    add(
+        "--format",
+        choices=(".nii.gz", ".nii", ".seg.nrrd"),
+        default=".nii.gz",
+        help="of masks written to a folder (default: %(default)s)",
+    )
+    add(
+        "--threshold",
+        type=_probability,
+        metavar="P",
+        help="a voxel is lesion from this probability on (default: the model's own)",
+    )
+    add(
+        "--min-volume",
+        type=_volume,
+        default=0.0,
+        metavar="MM3",
+        help="drop smaller lesions, in cubic millimetres (default: %(default)s)",
+    )
+    add("--device", choices=("auto", "cpu", "cuda", "mps"), default="auto")
+    add("--model", metavar="MODEL", help="model file, or the name of a bundled model")
+    add(
+        "--nonfinite",
+        choices=("refuse", "zero"),
+        default="refuse",
+        help="what to do with NaN or infinite voxels (default: %(default)s)",
+    )
+    add("--json", action="store_true", help="print one JSON object per input")
+    add("--quiet", "-q", action="store_true", help="no progress bar and no figures")
+
+
+def _add_models(commands: Any) -> None:
+    parser = _add_command(commands, "models", models, "List the models that come along.")
+    parser.add_argument("--json", action="store_true", help="print one JSON object per model")
+
+
+def _probability(text: str) -> float:
+    value = _number(text)
+    if not 0 <= value <= 1:
+        raise argparse.ArgumentTypeError(f"{text} is not between 0 and 1")
+    return value
+
+
+def _volume(text: str) -> float:
+    value = _number(text)
+    if value < 0:
+        raise argparse.ArgumentTypeError(f"{text} is below 0")
+    return value
+
+
+def _number(text: str) -> float:
+    try:
+        value = float(text)
+    except ValueError:
+        value = math.nan
+    if not math.isfinite(value):
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number")
+    return value
+
+
+if __name__ == "__main__":
+    sys.exit(main())
