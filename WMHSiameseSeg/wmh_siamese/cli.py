@@ -24,6 +24,7 @@ from wmh_siamese.errors import WMHError, from_exception
 if TYPE_CHECKING:
     from wmh_siamese.inference import Segmenter
     from wmh_siamese.segment_command import Result
+    from wmh_siamese.training import Epoch
 
 DONE, FAULT, REFUSED, STOPPED = 0, 1, 2, 130
 
@@ -62,20 +63,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def segment(options: argparse.Namespace) -> int:
     """Segment every input with one model; what fails does not keep the others from being done."""
-    from wmh_siamese.output_plan import SegmentRequest, plan
+    from wmh_siamese.output_plan import plan
+    from wmh_siamese.progress_bar import ProgressBar
     from wmh_siamese.segment_command import read_input, segment_one
+    from wmh_siamese.segment_options import request_of
 
-    request = SegmentRequest(
-        inputs=tuple(options.flair),
-        masks=tuple(options.output),
-        probability=options.probability,
-        picture=options.picture,
-        table=options.csv,
-        mask_ending=options.format,
-        threshold=options.threshold,
-        min_volume_mm3=options.min_volume,
-        nonfinite=options.nonfinite,
-    )
+    request = request_of(options)
     codes = {DONE}
     segmenter = None
     for job in plan(request):
@@ -88,7 +81,7 @@ def segment(options: argparse.Namespace) -> int:
         segmenter = segmenter or _segmenter(options)
         with (
             _answering_for(job.source, options, codes),
-            _Bar(job.source.name, options.quiet) as bar,
+            ProgressBar(job.source.name, options.quiet) as bar,
         ):
             result = segment_one(job, volume, request, segmenter, bar.show)
             _tell_result(result, options)
@@ -107,7 +100,7 @@ def models(options: argparse.Namespace) -> int:
             codes.add(_refuse(error, path))
             continue
         if options.json:
-            _tell(json.dumps({"file": str(path), **vars(card)}))
+            _tell(_json({"file": str(path), **vars(card)}))
         else:
             _tell(_card_text(path, vars(card)))
     return max(codes)
@@ -123,7 +116,7 @@ def _answering_for(source: Path, options: argparse.Namespace, codes: set[int]) -
     except Exception as error:
         codes.add(_refuse(error, source))
         if options.json:
-            _tell(json.dumps({"input": str(source), "error": _as_json(error)}))
+            _tell(_json({"input": str(source), "error": _as_json(error)}))
 
 
 def _segmenter(options: argparse.Namespace) -> Segmenter:
@@ -133,6 +126,28 @@ def _segmenter(options: argparse.Namespace) -> Segmenter:
     from wmh_siamese.inference import Segmenter
 
     return Segmenter(_model_path(options.model), options.device, _complain)
+
+
+def train(options: argparse.Namespace) -> int:
+    """Train a generator; its epochs are told as they end."""
+    from wmh_siamese.worker_runs import import_torch
+
+    import_torch()
+    from wmh_siamese.train_command import run_training
+
+    def tell(epoch: Epoch) -> None:
+        if options.json:
+            _tell(_json(vars(epoch)))
+        else:
+            _tell(
+                f"epoch {epoch.number + 1} of {options.epochs}: loss {epoch.loss:.1f}, "
+                f"validation Dice {epoch.validation_dice:.3f} "
+                f"at threshold {epoch.threshold:.2f}, {epoch.seconds:.0f} s"
+            )
+
+    best = run_training(options, tell)
+    _tell(_json({"model": str(best)}) if options.json else f"best model: {best}")
+    return DONE
 
 
 def _model_path(name: str | None) -> Path:
@@ -149,7 +164,7 @@ def _model_path(name: str | None) -> Path:
 
 def _tell_result(result: Result, options: argparse.Namespace) -> None:
     if options.json:
-        _tell(json.dumps(result.as_json()))
+        _tell(_json(result.as_json()))
     elif not options.quiet:
         figures = result.readouts
         lesions = "lesion" if figures.lesion_count == 1 else "lesions"
@@ -164,38 +179,9 @@ def _card_text(path: Path, card: dict[str, Any]) -> str:
     shown = [f"{card['name']}  ({path.name})"]
     for field, value in card.items():
         if field != "name" and value not in (None, "", {}):
-            text = json.dumps(value) if isinstance(value, dict) else value
+            text = _json(value) if isinstance(value, dict) else value
             shown.append(f"  {field:<12} {text}")
     return "\n".join(shown)
-
-
-class _Bar:
-    """A progress bar on stderr, where somebody looks at it."""
-
-    def __init__(self, name: str, quiet: bool) -> None:
-        from tqdm import tqdm
-
-        self._name = name
-        self._bar: Any = tqdm(
-            total=1,
-            desc=name,
-            leave=False,
-            disable=True if quiet else None,
-            bar_format="{desc} |{bar}| {n_fmt}/{total_fmt} [{elapsed}<{remaining}]",
-        )
-
-    def __enter__(self) -> _Bar:
-        return self
-
-    def __exit__(self, *exception: object) -> None:
-        self._bar.close()
-
-    def show(self, stage: str, done: int, of: int) -> None:
-        """Move the bar."""
-        self._bar.set_description(f"{self._name}: {stage}", refresh=False)
-        self._bar.total = max(of, 1)
-        self._bar.n = done
-        self._bar.refresh()
 
 
 def _refuse(error: Exception, source: Path | None = None) -> int:
@@ -212,6 +198,19 @@ def _refuse(error: Exception, source: Path | None = None) -> int:
 def _as_json(error: Exception) -> dict[str, str]:
     plain = from_exception(error)
     return {"kind": plain.kind, "sentence": plain.sentence, "way_out": plain.way_out}
+
+
+def _json(value: object) -> str:
+    """One line of JSON; figures that do not exist (NaN) are null."""
+    return json.dumps(_without_nan(value), allow_nan=False)
+
+
+def _without_nan(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _without_nan(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_without_nan(item) for item in value]
+    return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
 def _tell(text: str) -> None:
@@ -239,6 +238,7 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
     _add_segment(commands)
     _add_models(commands)
+    _add_train(commands)
     return parser
 
 
@@ -252,53 +252,10 @@ def _add_command(
 
 
 def _add_segment(commands: Any) -> None:
-    parser = _add_command(
-        commands, "segment", segment, "Segment FLAIR volumes and measure their lesions."
-    )
-    add = parser.add_argument
-    add("flair", nargs="+", type=Path, metavar="FLAIR", help="NIfTI file, .nii or .nii.gz")
-    add(
-        "--output",
-        "-o",
-        action="append",
-        default=[],
-        type=Path,
-        metavar="MASK",
-        help="mask to write: .nii.gz, .nii or .seg.nrrd (a segmentation for 3D Slicer); may be "
-        "given again; with several inputs a folder, made if need be",
-    )
-    add("--probability", type=Path, help="probability to write, .nii.gz or .nii; or a folder")
-    add("--picture", type=Path, help="overlay to draw, .png; or a folder")
-    add("--csv", type=Path, metavar="TABLE", help="table to append one row per input to")
-    add(
-        "--format",
-        choices=(".nii.gz", ".nii", ".seg.nrrd"),
-        default=".nii.gz",
-        help="of masks written to a folder (default: %(default)s)",
-    )
-    add(
-        "--threshold",
-        type=_probability,
-        metavar="P",
-        help="a voxel is lesion from this probability on (default: the model's own)",
-    )
-    add(
-        "--min-volume",
-        type=_volume,
-        default=0.0,
-        metavar="MM3",
-        help="drop smaller lesions, in cubic millimetres (default: %(default)s)",
-    )
-    add("--device", choices=("auto", "cpu", "cuda", "mps"), default="auto")
-    add("--model", metavar="MODEL", help="model file, or the name of a bundled model")
-    add(
-        "--nonfinite",
-        choices=("refuse", "zero"),
-        default="refuse",
-        help="what to do with NaN or infinite voxels (default: %(default)s)",
-    )
-    add("--json", action="store_true", help="print one JSON object per input")
-    add("--quiet", "-q", action="store_true", help="no progress bar and no figures")
+    from wmh_siamese.segment_options import add_segment_options
+
+    purpose = "Segment FLAIR volumes and measure their lesions."
+    add_segment_options(_add_command(commands, "segment", segment, purpose))
 
 
 def _add_models(commands: Any) -> None:
@@ -306,28 +263,11 @@ def _add_models(commands: Any) -> None:
     parser.add_argument("--json", action="store_true", help="print one JSON object per model")
 
 
-def _probability(text: str) -> float:
-    value = _number(text)
-    if not 0 <= value <= 1:
-        raise argparse.ArgumentTypeError(f"{text} is not between 0 and 1")
-    return value
+def _add_train(commands: Any) -> None:
+    from wmh_siamese.train_command import add_train_options
 
-
-def _volume(text: str) -> float:
-    value = _number(text)
-    if value < 0:
-        raise argparse.ArgumentTypeError(f"{text} is below 0")
-    return value
-
-
-def _number(text: str) -> float:
-    try:
-        value = float(text)
-    except ValueError:
-        value = math.nan
-    if not math.isfinite(value):
-        raise argparse.ArgumentTypeError(f"{text!r} is not a number")
-    return value
+    purpose = "Train a generator with the Siamese content loss."
+    add_train_options(_add_command(commands, "train", train, purpose))
 
 
 if __name__ == "__main__":
