@@ -1,0 +1,173 @@
+"""Makes the bundled sample: a simulated FLAIR scan of a head, with lesions of known volume.
+
+    python Resources/SampleData/make_sample.py [--seed 7] [--output FOLDER]
+
+The same seed gives the same files. Needs nilearn, which carries the MNI152 template.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import logging
+from importlib.metadata import version
+from pathlib import Path
+
+import nibabel
+import numpy as np
+from numpy.typing import NDArray
+from scipy import ndimage
+from scipy.spatial.transform import Rotation
+from simulated_anatomy import Anatomy, Array, Points, build_anatomy, near_head, smooth_noise
+from simulated_lesions import lesion_fractions
+
+log = logging.getLogger("make_sample")
+
+SHAPE = (256, 256, 48)
+SPACING_MM = (0.94, 0.94, 3.0)
+SUBSLICES = 3
+"""Thin sheets averaged into one slice, so that thick slices blur as a scanner's do."""
+
+SLICE_ANGLES_DEG = (-9.0, 1.5, -1.0)
+HEAD_ANGLES_DEG = (-6.0, 3.5, 4.0)
+"""Rotation about x, y, z in the scanner: the slices follow the head only roughly."""
+
+HEAD_CENTRE_MM = np.array([0.0, -18.0, 10.0])
+ISOCENTRE_MM = np.array([2.5, 14.0, -6.0])
+"""The template point at the middle of the scan, and where the scanner had it."""
+
+WHITE_MATTER = 150.0
+SIGNAL = {"csf": 0.2, "grey": 1.2, "white": 1.0}
+"""FLAIR signal relative to white matter, near the medians of clinical scans."""
+
+BLUR_MM = 0.45
+NOISE = 0.05
+COIL_BIAS = 0.05
+
+DEFAULT_SEED = 7
+
+
+def simulate(seed: int) -> tuple[NDArray[np.int16], NDArray[np.uint8], NDArray[np.float64]]:
+    """FLAIR (i, j, k), lesion mask (i, j, k) and their affine to RAS mm."""
+    rng = np.random.default_rng(seed)
+    affine = scan_affine()
+    points = _template_points(affine)
+    near = near_head(points)
+    x, y, z = (coordinate[near] for coordinate in points)
+    anatomy = build_anatomy((x, y, z), rng)
+    lesions, brightness = lesion_fractions(anatomy, rng)
+    signal = _tissue_signal(anatomy, rng)
+    signal += lesions * (brightness - signal)
+    signal *= 1 + COIL_BIAS * smooth_noise(rng, 110).at(anatomy.points)
+    flair = _acquire(_slices(signal, near), rng)
+    mask = _slices(lesions, near) >= 0.5
+    return flair, mask.astype(np.uint8), affine
+
+
+def scan_affine() -> NDArray[np.float64]:
+    """Oblique axial scan: i to the patient's left, j to posterior, k to superior."""
+    turn = Rotation.from_euler("xyz", SLICE_ANGLES_DEG, degrees=True).as_matrix()
+    affine = np.eye(4)
+    affine[:3, :3] = turn @ np.diag([-1.0, -1.0, 1.0]) @ np.diag(SPACING_MM)
+    middle = (np.array(SHAPE) - 1) / 2
+    affine[:3, 3] = ISOCENTRE_MM - affine[:3, :3] @ middle
+    return affine
+
+
+def _template_points(affine: NDArray[np.float64]) -> Points:
+    """Where the voxels of the thin sheets lie in the template's space."""
+    turn = Rotation.from_euler("xyz", HEAD_ANGLES_DEG, degrees=True).as_matrix()
+    sheets = (np.arange(SHAPE[2] * SUBSLICES) + 0.5) / SUBSLICES - 0.5
+    along = [np.arange(SHAPE[0]), np.arange(SHAPE[1]), sheets]
+    i, j, k = np.meshgrid(*(a.astype(np.float32) for a in along), indexing="ij", sparse=True)
+    voxel_to_head = turn.T @ affine[:3, :3]
+    shift = turn.T @ (affine[:3, 3] - ISOCENTRE_MM) + HEAD_CENTRE_MM
+
+    def coordinate(axis: int) -> Array:
+        step_i, step_j, step_k = voxel_to_head[axis].astype(np.float32)
+        return np.asarray(step_i * i + step_j * j + step_k * k + np.float32(shift[axis]))
+
+    return coordinate(0), coordinate(1), coordinate(2)
+
+
+def _tissue_signal(anatomy: Anatomy, rng: np.random.Generator) -> Array:
+    """Signal relative to white matter, before any lesion."""
+    brain = anatomy.white * SIGNAL["white"] + anatomy.grey * SIGNAL["grey"]
+    brain *= 1 + 0.025 * smooth_noise(rng, 5).at(anatomy.points)
+    brain *= 1 + 0.02 * smooth_noise(rng, 18).at(anatomy.points)
+    out: Array = brain + anatomy.csf * SIGNAL["csf"] + anatomy.head
+    return out
+
+
+def _slices(values: Array, near: NDArray[np.bool_]) -> Array:
+    """Values at the points near the head, as slices (i, j, k): the mean of their thin sheets."""
+    sheets = np.zeros(near.shape, dtype=np.float32)
+    sheets[near] = values
+    out: Array = sheets.reshape(*SHAPE, SUBSLICES).mean(axis=3)
+    return out
+
+
+def _acquire(signal: Array, rng: np.random.Generator) -> NDArray[np.int16]:
+    """Blur and Rician noise of a magnitude image, in scanner units."""
+    sigma = [BLUR_MM / edge for edge in SPACING_MM[:2]]
+    blurred = ndimage.gaussian_filter(signal, (*sigma, 0))
+    noise = NOISE * (1 - 0.5 * np.clip(_centre_distance_mm() / 130, 0, 1) ** 2)
+    real, imaginary = rng.standard_normal((2, *SHAPE), dtype=np.float32) * noise
+    magnitude = np.hypot(blurred + real, imaginary) * WHITE_MATTER
+    return np.asarray(np.rint(np.clip(magnitude, 0, 32767)), dtype=np.int16)
+
+
+def _centre_distance_mm() -> Array:
+    """In-plane distance from the middle, where parallel imaging is noisiest; shape (i, j, 1)."""
+    i, j = (
+        (np.arange(n, dtype=np.float32) - (n - 1) / 2) * edge
+        for n, edge in zip(SHAPE[:2], SPACING_MM[:2], strict=True)
+    )
+    out: Array = np.hypot(i[:, None, None], j[None, :, None])
+    return out
+
+
+def describe(mask: NDArray[np.uint8], affine: NDArray[np.float64], seed: int) -> dict[str, object]:
+    """What the sample's truth is, and what made it."""
+    _, count = ndimage.label(mask, structure=np.ones((3, 3, 3)))
+    voxel_mm3 = abs(float(np.linalg.det(affine[:3, :3])))
+    return {
+        "simulated": True,
+        "seed": seed,
+        "lesion_volume_ml": round(int(mask.sum()) * voxel_mm3 / 1000, 4),
+        "lesion_voxels": int(mask.sum()),
+        "lesion_count": int(count),
+        "connectivity": 26,
+        "shape": list(mask.shape),
+        "spacing_mm": list(SPACING_MM),
+        "template": "MNI152, ICBM 2009a nonlinear symmetric",
+        "versions": {name: version(name) for name in ("nibabel", "nilearn", "numpy", "scipy")},
+    }
+
+
+def write(folder: Path, seed: int) -> None:
+    """Make the sample and write its three files."""
+    flair, mask, affine = simulate(seed)
+    facts = describe(mask, affine, seed)
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, array in (("simulated_flair", flair), ("simulated_lesions", mask)):
+        image = nibabel.Nifti1Image(array, affine)
+        image.header.set_xyzt_units("mm")
+        image.header["descrip"] = b"simulated, not a patient"
+        nibabel.save(image, folder / f"{name}.nii.gz")
+    (folder / "simulated.json").write_text(json.dumps(facts, indent=2) + "\n")
+    log.info("%s ml in %s lesions", facts["lesion_volume_ml"], facts["lesion_count"])
+
+
+def main() -> None:
+    """Command line."""
+    parser = argparse.ArgumentParser(description="Make the simulated sample FLAIR scan.")
+    parser.add_argument("--seed", type=int, default=DEFAULT_SEED)
+    parser.add_argument("--output", type=Path, default=Path(__file__).parent)
+    arguments = parser.parse_args()
+    logging.basicConfig(level=logging.INFO, format="%(message)s")
+    write(arguments.output, arguments.seed)
+
+
+if __name__ == "__main__":
+    main()
