@@ -1,0 +1,232 @@
+"""The Python packages that the worker needs: which are missing, asking, installing."""
+
+from __future__ import annotations
+
+import importlib
+import importlib.metadata
+import logging
+import re
+import sys
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from enum import Enum
+from pathlib import Path
+
+import slicer
+from slicer.i18n import tr as _
+
+log = logging.getLogger(__name__)
+
+_REQUIREMENT = re.compile(r"^(?P<name>[A-Za-z0-9_.-]+)\s*(?:>=\s*(?P<least>[0-9.]+))?\s*$")
+# Downloads in MB as found in 2026, with what they bring along. Slicer has numpy and scipy itself.
+_SIZES_MB = {"numpy": 20, "scipy": 40, "nibabel": 4, "safetensors": 1}
+_TORCH_MB = {"linux": 2800, "win32": 250, "darwin": 110}
+
+
+class Choice(Enum):
+    """What a person wants to do about missing packages."""
+
+    INSTALL = "install"
+    FOLDER = "folder"
+    CANCEL = "cancel"
+
+
+@dataclass(frozen=True)
+class Requirement:
+    """A package and the least version that will do; an empty one means any."""
+
+    name: str
+    least: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.name}>={self.least}" if self.least else self.name
+
+    @property
+    def size_mb(self) -> int:
+        if self.name == "torch":
+            return _TORCH_MB.get(sys.platform, 300)
+        return _SIZES_MB.get(self.name, 10)
+
+
+class InstallationError(Exception):
+    """Why nothing was installed, in plain words."""
+
+
+def read_requirements(path: Path) -> list[Requirement]:
+    """The packages of a requirements file; lines are ``name`` or ``name>=version``.
+
+    Raises:
+        ValueError: for any other line.
+    """
+    found = []
+    for line in path.read_text(encoding="utf-8").splitlines():
+        text = line.partition("#")[0].strip()
+        if not text:
+            continue
+        match = _REQUIREMENT.match(text)
+        if match is None:
+            raise ValueError(f"not a requirement of the form name>=version: {text!r}")
+        found.append(Requirement(match["name"], match["least"] or ""))
+    return found
+
+
+def installed_version(name: str) -> str | None:
+    """Found by the package's metadata; nothing is imported."""
+    try:
+        return importlib.metadata.version(name)
+    except importlib.metadata.PackageNotFoundError:
+        return None
+
+
+def total_size_text(requirements: Sequence[Requirement]) -> str:
+    """How large the download is, as in "about 2.8 GB"."""
+    total = sum(requirement.size_mb for requirement in requirements)
+    if total >= 1000:
+        return _("about {size:.1f} GB").format(size=total / 1000)
+    return _("about {size} MB").format(size=total)
+
+
+class Installation:
+    """Knows what is missing and installs it after a person agreed, never otherwise.
+
+    Args:
+        requirements: what the worker needs.
+        choose: asks a person; gets the missing packages.
+        choose_folder: asks for a folder of wheels; None when nothing was chosen.
+        version_of: gives a package's installed version, or None.
+    """
+
+    def __init__(
+        self,
+        requirements: Sequence[Requirement],
+        choose: Callable[[Sequence[Requirement]], Choice],
+        choose_folder: Callable[[], Path | None],
+        version_of: Callable[[str], str | None] = installed_version,
+    ) -> None:
+        self._requirements = list(requirements)
+        self._choose = choose
+        self._choose_folder = choose_folder
+        self._version_of = version_of
+
+    def missing(self) -> list[Requirement]:
+        """What is not installed, or too old."""
+        return [r for r in self._requirements if not _will_do(self._version_of(r.name), r.least)]
+
+    def ensure(self, missing: Sequence[str] | None = None) -> bool:
+        """Return when everything is there: True when something was installed for it.
+
+        Args:
+            missing: names of what the worker itself could not find; None asks the metadata.
+
+        Raises:
+            InstallationError: when something is still missing, with the reason and a way out.
+        """
+        wanted = self.missing() if missing is None else self._named(missing)
+        if not wanted:
+            return False
+        names = ", ".join(str(requirement) for requirement in wanted)
+        if slicer.app.testingEnabled():
+            said = _("Not installed: {names}. Nothing is installed while Slicer is tested.")
+            raise InstallationError(said.format(names=names))
+        choice = self._choose(wanted)
+        if choice is Choice.CANCEL:
+            said = _("Not installed: {names}. Click Segment again to install what is missing.")
+            raise InstallationError(said.format(names=names))
+        self._install(wanted, choice)
+        importlib.invalidate_caches()
+        left = self.missing()
+        if left:
+            said = _("Still missing after the installation: {names}. Restart Slicer and try again.")
+            raise InstallationError(said.format(names=", ".join(map(str, left))))
+        return True
+
+    def _named(self, names: Sequence[str]) -> list[Requirement]:
+        return [requirement for requirement in self._requirements if requirement.name in names]
+
+    def _install(self, wanted: list[Requirement], choice: Choice) -> None:
+        if choice is Choice.FOLDER:
+            folder = self._choose_folder()
+            if folder is None:
+                raise InstallationError(_("No folder of wheels was chosen; nothing is installed."))
+            install_from_folder(wanted, folder)
+        else:
+            install_from_network(wanted)
+
+
+def install_from_folder(wanted: Sequence[Requirement], folder: Path) -> None:
+    """Install from wheel files alone, without any network.
+
+    Raises:
+        InstallationError: when the folder lacks a wheel or pip fails.
+    """
+    wheels = {
+        path.name.partition("-")[0].lower().replace("_", "-") for path in folder.glob("*.whl")
+    }
+    lacking = [r.name for r in wanted if r.name.lower().replace("_", "-") not in wheels]
+    if lacking:
+        said = _("The folder has no wheel of {names}. Download it on a computer with a network.")
+        raise InstallationError(said.format(names=", ".join(lacking)))
+    _pip(["--no-index", "--find-links", str(folder), *map(str, wanted)])
+
+
+def install_from_network(wanted: Sequence[Requirement]) -> None:
+    """Install through the PyTorch extension where it is present, and through pip.
+
+    Raises:
+        InstallationError: when it fails.
+    """
+    rest = [r for r in wanted if not (r.name == "torch" and _install_by_pytorch_extension(r))]
+    if rest:
+        _pip([str(requirement) for requirement in rest])
+
+
+def _install_by_pytorch_extension(torch: Requirement) -> bool:
+    """Whether the extension chose and installed the build that fits the graphics card."""
+    try:
+        import PyTorchUtils
+    except ImportError:
+        return False
+    try:
+        PyTorchUtils.PyTorchUtilsLogic().installTorch(
+            askConfirmation=False,
+            torchVersionRequirement=f">={torch.least}" if torch.least else None,
+        )
+    except Exception:
+        log.exception("the PyTorch extension could not install PyTorch")
+    importlib.invalidate_caches()
+    return _will_do(installed_version("torch"), torch.least)
+
+
+def _pip(arguments: list[str]) -> None:
+    try:
+        packaging = importlib.import_module("slicer.packaging")
+    except ImportError:
+        packaging = None
+    try:
+        if packaging is None:  # before Slicer 5.12
+            slicer.util.pip_install(arguments)
+        elif arguments[0].startswith("-"):
+            packaging.pip_install(arguments, requester="WMHSiameseSeg")
+        else:
+            packaging.pip_ensure(arguments, prompt_install=False, requester="WMHSiameseSeg")
+    except Exception as error:
+        log.exception("pip failed")
+        said = _(
+            "The packages could not be installed. Check the network and its proxy, or download "
+            "the wheels elsewhere and choose “Use a folder of wheels”. pip's words are in "
+            "Slicer's error log."
+        )
+        raise InstallationError(said) from error
+
+
+def _will_do(version: str | None, least: str) -> bool:
+    return version is not None and _numbers(version) >= _numbers(least)
+
+
+def _numbers(version: str) -> tuple[int, ...]:
+    """The release numbers; what follows them (2.6.0+cpu, 2.7rc1) does not count here."""
+    match = re.match(r"\d+(?:\.\d+)*", version)
+    numbers = [int(part) for part in match.group().split(".")] if match else []
+    while numbers and numbers[-1] == 0:
+        numbers.pop()
+    return tuple(numbers)

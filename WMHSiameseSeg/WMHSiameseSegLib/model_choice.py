@@ -1,0 +1,86 @@
+"""Which models there are, and what their cards say."""
+
+from __future__ import annotations
+
+import html
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from slicer.i18n import tr as _
+from wmh_siamese.errors import WMHError, from_exception
+from wmh_siamese.model_file import ModelCard, bundled_models, read_card
+
+
+@dataclass(frozen=True)
+class Model:
+    """A model file with its card, or the reason why it cannot be used."""
+
+    path: Path
+    card: ModelCard | None
+    problem: str = ""
+
+    @property
+    def title(self) -> str:
+        return self.card.name if self.card is not None and self.card.name else self.path.stem
+
+
+def read_model(path: Path) -> Model:
+    """Read a card, or find out why it cannot be read."""
+    try:
+        return Model(path, read_card(path))
+    except (WMHError, OSError) as error:
+        return Model(path, None, str(from_exception(error)))
+
+
+def bundled() -> list[Model]:
+    """The models that come with the extension, the default first."""
+    return [read_model(path) for path in bundled_models()]
+
+
+def card_html(model: Model) -> str:
+    """A model's card as a few lines of rich text."""
+    if model.card is None:
+        return html.escape(model.problem)
+    card = model.card
+    rows = [
+        (_("Recipe"), str(card.recipe.get("name", ""))),
+        (_("Trained on"), _training_text(card.training)),
+        (_("Held out"), _metrics_text(card.metrics)),
+        (_("SHA-256"), card.sha256[:12]),
+        (_("Date"), card.created[:10]),
+    ]
+    cells = "".join(
+        f"<tr><td><b>{html.escape(name)}</b>&nbsp;&nbsp;</td><td>{html.escape(value)}</td></tr>"
+        for name, value in rows
+        if value
+    )
+    return f"<table cellspacing='0'>{cells}</table>"
+
+
+def _training_text(training: dict[str, Any]) -> str:
+    cases = training.get("cases")
+    if isinstance(cases, dict):
+        cases = cases.get("training") or cases.get("train")
+    count = len(cases) if isinstance(cases, list | tuple) else cases
+    parts = []
+    if isinstance(count, int):
+        parts.append(_("{count} cases").format(count=count))
+    if training.get("loss"):
+        parts.append(_("{loss} loss").format(loss=training["loss"]))
+    if training.get("steps"):
+        parts.append(_("{steps} steps").format(steps=training["steps"]))
+    return ", ".join(parts)
+
+
+def _metrics_text(metrics: dict[str, Any]) -> str:
+    """Figures of the held-out cases, whatever the trainer called the group."""
+    figures = next((v for k, v in metrics.items() if "held" in k or "test" in k), metrics)
+    if not isinstance(figures, dict):
+        return ""
+    names = {"dice": _("Dice"), "lesion_recall": _("lesion recall"), "lesion_f1": _("lesion F1")}
+    return ", ".join(
+        f"{shown} {figures[key]:.2f}"
+        for key, shown in names.items()
+        if isinstance(figures.get(key), int | float)
+    )

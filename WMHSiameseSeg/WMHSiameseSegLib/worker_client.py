@@ -1,0 +1,146 @@
+"""The door to the warm worker: start it once, ask it, hear its events, end it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+from slicer.i18n import tr as _
+
+from WMHSiameseSegLib.event_lines import EventLines
+from WMHSiameseSegLib.worker_process import WorkerCommand, WorkerProcess
+
+PROTOCOL = 1
+Event = dict[str, Any]
+Listener = Callable[[Event], None]
+_LAST = {"result", "error"}
+
+
+class WorkerClient:
+    """Asks a child process and hands each of its events to whoever asked.
+
+    The child is started by the first request and kept for the next ones. A request always ends
+    with one event ``result`` or ``error``: when the child dies, the error is made here.
+
+    Args:
+        command: gives what to start; called at each start.
+        log: hears every line for the log, in plain text.
+        spawn: makes the process; a test may give another.
+    """
+
+    def __init__(
+        self,
+        command: Callable[[], WorkerCommand],
+        log: Callable[[str], None],
+        spawn: Callable[..., WorkerProcess] = WorkerProcess,
+    ) -> None:
+        self._command = command
+        self._log = log
+        self._spawn = spawn
+        self._process: WorkerProcess | None = None
+        self._dying: list[WorkerProcess] = []
+        self._listeners: dict[int, Listener] = {}
+        self._last_id = 0
+
+    @property
+    def alive(self) -> bool:
+        """Whether a worker is there to be asked."""
+        return self._process is not None
+
+    @property
+    def ending(self) -> bool:
+        """Whether a worker was told to end and is not gone yet."""
+        return bool(self._dying)
+
+    @property
+    def pid(self) -> int | None:
+        """The process id that the worker itself said, once it has."""
+        return self._process.python_pid if self._process else None
+
+    def ask(self, request: Event, listener: Listener) -> int:
+        """Send a request, starting the worker when there is none; returns its number."""
+        self._last_id += 1
+        identity = self._last_id
+        self._listeners[identity] = listener
+        self._send({"id": identity, **request})
+        return identity
+
+    def stop(self, identity: int) -> None:
+        """Ask the worker to end a request at its next step."""
+        if self._process is not None and identity in self._listeners:
+            self._last_id += 1
+            self._send({"id": self._last_id, "do": "stop", "of": identity})
+
+    def end(self) -> None:
+        """End the worker at once; open requests are forgotten and hear nothing more."""
+        self._listeners.clear()
+        if self._process is not None:
+            self._dying.append(self._process)
+            self._process, dying = None, self._process
+            dying.kill()
+
+    def _send(self, message: Event) -> None:
+        if self._process is None:
+            self._start()
+        if self._process is not None:
+            self._process.write(json.dumps(message).encode("ascii") + b"\n")
+
+    def _start(self) -> None:
+        lines = EventLines()
+        child: list[WorkerProcess] = []
+
+        def read(data: bytes) -> None:
+            for line in lines.feed(data):
+                if child and child[0] is self._process:
+                    self._hear(line)
+
+        def ended(how: str) -> None:
+            self._on_ended(child[0] if child else None, how)
+
+        self._process = process = self._spawn(self._command(), read, self._log, ended)
+        child.append(process)
+
+    def _hear(self, line: Event | str) -> None:
+        if isinstance(line, str):
+            self._log(_("Unexpected line from the worker: {text}").format(text=line))
+            return
+        if line["event"] == "hello":
+            self._greet(line)
+            return
+        identity = line.get("id")
+        listener = self._listeners.get(identity) if isinstance(identity, int) else None
+        if listener is None:
+            return
+        if line["event"] in _LAST:
+            del self._listeners[identity]
+        listener(line)
+
+    def _greet(self, hello: Event) -> None:
+        pid = hello.get("pid")
+        if self._process is not None and isinstance(pid, int) and pid > 1:
+            self._process.python_pid = pid
+        if hello.get("protocol") != PROTOCOL:
+            said = hello.get("protocol")
+            self._log(_("The worker speaks protocol {said}.").format(said=said))
+
+    def _on_ended(self, process: WorkerProcess | None, how: str) -> None:
+        if process is not None and process in self._dying:
+            self._dying.remove(process)
+            return
+        self._process = None
+        listeners, self._listeners = self._listeners, {}
+        for listener in listeners.values():
+            listener(_death(how))
+
+
+def _death(how: str) -> Event:
+    return {
+        "event": "error",
+        "kind": "internal",
+        "sentence": _("The worker process {how}.").format(how=how),
+        "way_out": _(
+            "Click Segment to start it again. If it happens again, the computer may be short of "
+            "memory: close other programs, or choose the CPU as device."
+        ),
+    }

@@ -1,0 +1,67 @@
+"""Before and after a run: whether the worker finds its packages, and what to do when not."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from slicer.i18n import tr as _
+
+from WMHSiameseSegLib.installation import Installation, InstallationError
+from WMHSiameseSegLib.run_controls import RunControls
+from WMHSiameseSegLib.run_log import RunLog
+from WMHSiameseSegLib.worker_client import Event, WorkerClient
+
+
+class WorkerNeeds:
+    """Asks packages' metadata first and the worker itself second; never imports torch.
+
+    Args:
+        worker: probed for what it can load.
+        installation: asks a person and installs.
+        controls: says why nothing can run.
+        log: takes what the probe found.
+    """
+
+    def __init__(
+        self,
+        worker: WorkerClient,
+        installation: Installation,
+        controls: RunControls,
+        log: RunLog,
+    ) -> None:
+        self._worker = worker
+        self._installation = installation
+        self._controls = controls
+        self._log = log
+
+    def ensure(self, missing: Sequence[str] | None = None) -> bool:
+        """Whether everything is there now, after asking a person where something was missing."""
+        try:
+            if self._installation.ensure(missing):
+                self._worker.end()  # the next one finds what was installed
+        except InstallationError as error:
+            self._controls.complain(str(error))
+            return False
+        return True
+
+    def log_new_worker(self) -> None:
+        """Have a worker that is about to start tell what it found."""
+        if not self._worker.alive:
+            self._worker.ask({"do": "probe"}, self._log_probe)
+
+    def offer_installation(self) -> None:
+        """After a run failed for a package: find out which ones, and offer them."""
+        self._worker.ask({"do": "probe"}, self._on_probe)
+
+    def _log_probe(self, event: Event) -> None:
+        if event["event"] == "result":
+            said = _("Python {python}, PyTorch {torch}, devices: {devices}")
+            devices = ", ".join(map(str, event.get("devices") or []))
+            self._log.add(
+                said.format(python=event.get("python"), torch=event.get("torch"), devices=devices)
+            )
+
+    def _on_probe(self, event: Event) -> None:
+        missing = [str(name) for name in event.get("missing") or []]
+        if event["event"] == "result" and missing and self.ensure(missing):
+            self._controls.say(_("Installed. Click Segment to start."))
