@@ -1,0 +1,79 @@
+"""A training's state in one safetensors file, so that a killed run goes on where it was."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import torch
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save
+from torch import Tensor, nn
+
+from wmh_siamese.atomic_file import written_whole
+from wmh_siamese.errors import WMHError
+
+
+@dataclass(frozen=True)
+class Checkpoint:
+    """How far a run has come; ``identity`` tells runs with other settings or cases apart."""
+
+    identity: str
+    epochs_done: int
+    best_dice: float
+
+
+def write_checkpoint(
+    path: Path, checkpoint: Checkpoint, generator: nn.Module, optimiser: torch.optim.Optimizer
+) -> None:
+    """Write networks, optimiser and progress, whole or not at all."""
+    tensors = {f"generator.{name}": tensor for name, tensor in generator.state_dict().items()}
+    for index, moments in optimiser.state_dict()["state"].items():
+        tensors |= {f"optimiser.{index}.{name}": value for name, value in moments.items()}
+    data = save(
+        {name: tensor.contiguous() for name, tensor in tensors.items()},
+        metadata={"checkpoint": json.dumps(asdict(checkpoint))},
+    )
+    with written_whole(path) as partial:
+        partial.write_bytes(data)
+
+
+def read_checkpoint(
+    path: Path, generator: nn.Module, optimiser: torch.optim.Optimizer
+) -> Checkpoint:
+    """Bring networks and optimiser to the state of the file; returns how far the run had come.
+
+    Raises:
+        WMHError: ``bad-model`` when the file is damaged or of another network.
+    """
+    try:
+        with safe_open(path, framework="pt") as file:
+            checkpoint = Checkpoint(**json.loads(file.metadata()["checkpoint"]))
+            tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+        generator.load_state_dict(_part(tensors, "generator."))
+        _load_optimiser(optimiser, _part(tensors, "optimiser."))
+    except (SafetensorError, RuntimeError, KeyError, TypeError, ValueError) as error:
+        raise WMHError(
+            "bad-model",
+            f"The checkpoint {path} is damaged or of another training.",
+            "Remove it to start afresh, or choose another folder.",
+        ) from error
+    return checkpoint
+
+
+def _part(tensors: dict[str, Tensor], prefix: str) -> dict[str, Tensor]:
+    return {
+        name.removeprefix(prefix): tensor
+        for name, tensor in tensors.items()
+        if name.startswith(prefix)
+    }
+
+
+def _load_optimiser(optimiser: torch.optim.Optimizer, moments: dict[str, Tensor]) -> None:
+    state = optimiser.state_dict()
+    state["state"] = {}
+    for name, tensor in moments.items():
+        index, moment = name.split(".")
+        state["state"].setdefault(int(index), {})[moment] = tensor
+    optimiser.load_state_dict(state)

@@ -1,0 +1,180 @@
+"""A volume in, the lesion probability on its own grid out."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from wmh_siamese.devices import choose_device, keep_freed_memory, placed
+from wmh_siamese.errors import WMHError
+from wmh_siamese.folding import folded
+from wmh_siamese.model_file import load_model
+from wmh_siamese.precision import Precision, agrees, half_precision_of
+from wmh_siamese.preparation import (
+    native_slices,
+    prepared_slices,
+    unit_intensities,
+    vgg_prepared,
+    white_level,
+)
+from wmh_siamese.volume import AxialView, Nonfinite, Volume, axial_view, check_volume
+
+log = logging.getLogger(__name__)
+
+Progress = Callable[[str, int, int], None]
+
+CPU_BATCH = 4
+GPU_BATCH = 48
+EMPTY_BELOW = 0.02
+CHECKED_SLICES = 4
+
+
+class Segmenter:
+    """A generator kept ready on a device.
+
+    Loading folds batch norm into the convolutions and lays weights out channels-last. Results of
+    the same input, model and machine are identical to the byte.
+
+    Args:
+        model_path: a model file.
+        device: ``"auto"``, ``"cpu"``, ``"cuda"`` or ``"mps"``.
+        say: told, in a sentence, what the user should know (a smaller batch, another device).
+
+    Raises:
+        WMHError: ``bad-path``, ``bad-model``, ``missing-dependency``.
+    """
+
+    def __init__(
+        self, model_path: str | Path, device: str = "auto", say: Callable[[str], None] = log.info
+    ) -> None:
+        keep_freed_memory()
+        torch.backends.cudnn.benchmark = False
+        torch.backends.cudnn.deterministic = True
+        self._device = choose_device(device)
+        generator, self.card = load_model(model_path)
+        self.recipe = self.card.preparation_recipe()
+        self._generator = placed(folded(generator), self._device)
+        self._say = say
+        self._batch = CPU_BATCH if self._device.type == "cpu" else GPU_BATCH
+        self._precision: Precision = "float32"
+
+    @property
+    def device_name(self) -> str:
+        """Where the generator runs now; changes to ``"cpu"`` after a GPU ran out of memory."""
+        return self._device.type
+
+    @property
+    def precision(self) -> str:
+        """The number format of the last run."""
+        return self._precision
+
+    @torch.inference_mode()
+    def probability(
+        self,
+        volume: Volume,
+        *,
+        nonfinite: Nonfinite = "refuse",
+        progress: Progress | None = None,
+        stopped: Callable[[], bool] | None = None,
+        out: NDArray[np.float32] | None = None,
+    ) -> NDArray[np.float32]:
+        """The lesion probability of every voxel, float32 in [0, 1], shaped as the volume.
+
+        Memory does not grow with the number of slices beyond the volume and the result.
+
+        Args:
+            volume: the FLAIR.
+            nonfinite: whether NaN and infinite voxels are refused or taken as 0.
+            progress: told stage, slices done and slices in all.
+            stopped: asked before each batch.
+            out: takes the result when given, for example a memory-mapped file.
+
+        Raises:
+            WMHError: ``bad-volume`` as :func:`wmh_siamese.volume.check_volume`, ``stopped``, or
+                ``out-of-memory`` when even one slice does not fit.
+        """
+        progress = progress or (lambda stage, done, of: None)
+        check_volume(volume, nonfinite)
+        view = axial_view(volume.affine)
+        level = white_level(volume.array, self.recipe)
+        slices = view.forward(volume.array)
+        if out is None:
+            out = np.empty(volume.shape, dtype=np.float32, order="F")
+        result = view.forward(out)
+        self._precision = self._chosen_precision(slices, view, level)
+        done = 0
+        progress("network", 0, len(slices))
+        while done < len(slices):
+            if stopped and stopped():
+                raise WMHError("stopped", "The run was stopped.")
+            part = slice(done, done + self._batch)
+            try:
+                result[part] = self._slices(slices[part], view, level)
+            except (torch.OutOfMemoryError, RuntimeError) as error:
+                self._make_room(error)
+                continue
+            done = min(part.stop, len(slices))
+            progress("network", done, len(slices))
+        return out
+
+    def _slices(
+        self, slices: NDArray[np.float32], view: AxialView, level: float
+    ) -> NDArray[np.float32]:
+        """Probabilities (N, H, W) of a batch of native slices; empty ones are 0 without a run."""
+        unit = unit_intensities(slices, level)
+        filled = unit.flatten(1).amax(dim=1) >= EMPTY_BELOW
+        result = torch.zeros_like(unit)
+        if filled.any():
+            pixel = view.spacing[1:]
+            prepared = prepared_slices(unit[filled].to(self._device), pixel, self.recipe)
+            found = self._run(prepared, self._precision)
+            shape = (unit.shape[1], unit.shape[2])
+            result[filled] = native_slices(found, shape, pixel, self.recipe).clamp_(0, 1).cpu()
+        return result.numpy()
+
+    def _run(self, prepared: Tensor, precision: Precision) -> Tensor:
+        images = vgg_prepared(prepared)
+        if precision == "float32":
+            scores = self._generator.logits(images)
+        else:
+            with torch.autocast(self._device.type, dtype=getattr(torch, precision)):
+                scores = self._generator.logits(images)
+        return torch.sigmoid(scores.float())
+
+    def _chosen_precision(
+        self, slices: NDArray[np.float32], view: AxialView, level: float
+    ) -> Precision:
+        """Half precision where the device gains by it and the mask of this volume stays the same.
+
+        Tried on a few slices spread over the middle of the volume.
+        """
+        half = half_precision_of(self._device)
+        if half is None:
+            return "float32"
+        middle = np.linspace(0.3, 0.7, CHECKED_SLICES) * len(slices)
+        unit = unit_intensities(slices[middle.astype(int)], level).to(self._device)
+        prepared = prepared_slices(unit, view.spacing[1:], self.recipe)
+        full, quick = self._run(prepared, "float32"), self._run(prepared, half)
+        return half if agrees(full, quick, self.card.threshold) else "float32"
+
+    def _make_room(self, error: RuntimeError) -> None:
+        """After an out-of-memory error: a smaller batch, then the CPU; others are passed on."""
+        if not isinstance(error, torch.OutOfMemoryError) and "out of memory" not in str(error):
+            raise error
+        if self._batch > 1:
+            self._batch = self._batch // 2
+            self._say(f"Memory is short: going on with {self._batch} slices at a time.")
+        elif self._device.type != "cpu":
+            self._say(f"The {self._device.type} memory is too small: going on with the CPU.")
+            self._device, self._batch, self._precision = torch.device("cpu"), CPU_BATCH, "float32"
+            self._generator = self._generator.to(self._device)
+        else:
+            raise error
+        if torch.cuda.is_available():
+            torch.cuda.empty_cache()

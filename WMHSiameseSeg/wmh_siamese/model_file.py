@@ -1,0 +1,163 @@
+"""One ``.safetensors`` file = weights + recipe + provenance. Nothing is ever unpickled."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import struct
+from dataclasses import asdict, dataclass, field, fields, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from wmh_siamese.atomic_file import written_whole
+from wmh_siamese.errors import WMHError
+
+if TYPE_CHECKING:
+    from wmh_siamese.generator import DenseUNet
+    from wmh_siamese.preparation import Recipe
+
+FORMAT = "wmh-siamese-generator-1"
+MAX_FILE_BYTES = 1_000_000_000
+MAX_HEADER_BYTES = 10_000_000
+MAX_WIDTH, MAX_DEPTH, MAX_SLICE_SIZE = 128, 6, 1024
+
+MODELS_FOLDER = Path(__file__).resolve().parent.parent / "Resources" / "Models"
+
+
+@dataclass(frozen=True)
+class ModelCard:
+    """What a model file says of itself.
+
+    Args:
+        name: for people.
+        architecture: ``{"width": …, "depth": …}`` of the generator.
+        recipe: the fields of :class:`wmh_siamese.preparation.Recipe`.
+        threshold: probability from which a voxel is a lesion, chosen on validation cases.
+        training: cases by id, loss, steps, seed, VGG19 convention and hash.
+        metrics: figures by group of cases.
+        versions: of the packages that trained it.
+        created: ISO date and time, UTC.
+        parent: SHA-256 of the model it was fine-tuned from.
+        notes: anything else.
+        sha256: of the file; known only after reading or writing it.
+    """
+
+    name: str
+    architecture: dict[str, int]
+    recipe: dict[str, Any]
+    threshold: float = 0.5
+    training: dict[str, Any] = field(default_factory=dict)
+    metrics: dict[str, Any] = field(default_factory=dict)
+    versions: dict[str, str] = field(default_factory=dict)
+    created: str = ""
+    parent: str | None = None
+    notes: str = ""
+    sha256: str = ""
+
+    def preparation_recipe(self) -> Recipe:
+        from wmh_siamese.preparation import Recipe
+
+        return Recipe(**self.recipe)
+
+
+def save_model(path: str | Path, generator: DenseUNet, card: ModelCard) -> str:
+    """Write generator and card as one file, whole or not at all; returns the file's SHA-256.
+
+    Weights are kept in the generator's own precision.
+    """
+    from safetensors.torch import save
+
+    described = {key: value for key, value in asdict(card).items() if key != "sha256"}
+    state = {name: tensor.contiguous() for name, tensor in generator.state_dict().items()}
+    data = save(state, metadata={"format": FORMAT, "card": json.dumps(described)})
+    with written_whole(path) as partial:
+        partial.write_bytes(data)
+    return hashlib.sha256(data).hexdigest()
+
+
+def load_model(path: str | Path) -> tuple[DenseUNet, ModelCard]:
+    """The generator, float32 and in evaluation mode, and the card of a model file.
+
+    Raises:
+        WMHError: ``bad-path`` when there is no such file, ``bad-model`` when it is not a whole
+            model file of this program.
+    """
+    from safetensors import SafetensorError
+    from safetensors.torch import load
+
+    from wmh_siamese.generator import DenseUNet
+
+    card = read_card(path)
+    generator = DenseUNet(**card.architecture)
+    try:
+        state = load(Path(path).read_bytes())
+        generator.load_state_dict({name: tensor.float() for name, tensor in state.items()})
+    except (SafetensorError, RuntimeError) as error:
+        raise _bad(path, "its weights are damaged or do not fit its architecture") from error
+    if not all(bool(tensor.isfinite().all()) for tensor in generator.state_dict().values()):
+        raise _bad(path, "some of its weights are NaN or infinite")
+    return generator.eval(), card
+
+
+def read_card(path: str | Path) -> ModelCard:
+    """The card of a model file, read from its header alone, without torch or safetensors.
+
+    Raises:
+        WMHError: ``bad-path`` or ``bad-model``, as :func:`load_model`.
+    """
+    path = Path(path)
+    if not path.is_file():
+        raise WMHError("bad-path", f"There is no model file {path}.", "Choose another model.")
+    if path.stat().st_size > MAX_FILE_BYTES:
+        raise _bad(path, f"it is larger than {MAX_FILE_BYTES // 1_000_000} MB")
+    try:
+        metadata = _read_header(path).get("__metadata__", {})
+        if metadata.get("format") != FORMAT:
+            raise _bad(path, "it was not written by this program")
+        described = json.loads(metadata["card"])
+        known = {f.name for f in fields(ModelCard)} - {"sha256"}
+        card = ModelCard(**{key: value for key, value in described.items() if key in known})
+        _check_card(path, card)
+    except (ValueError, KeyError, TypeError, AttributeError, struct.error) as error:
+        raise _bad(path, "its header is damaged") from error
+    return replace(card, sha256=file_sha256(path))
+
+
+def file_sha256(path: str | Path) -> str:
+    with Path(path).open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def bundled_models() -> list[Path]:
+    """The model files that come with the extension, the default first."""
+    return sorted(MODELS_FOLDER.glob("*.safetensors"))
+
+
+def _read_header(path: Path) -> dict[str, Any]:
+    with path.open("rb") as file:
+        (length,) = struct.unpack("<Q", file.read(8))
+        if length > min(MAX_HEADER_BYTES, path.stat().st_size):
+            raise _bad(path, f"its header claims {length} bytes")
+        header: dict[str, Any] = json.loads(file.read(length))
+    return header
+
+
+def _check_card(path: Path, card: ModelCard) -> None:
+    width, depth = card.architecture["width"], card.architecture["depth"]
+    size = card.recipe["size"]
+    if set(card.architecture) != {"width", "depth"} or not (
+        2 <= width <= MAX_WIDTH and 1 <= depth <= MAX_DEPTH
+    ):
+        raise _bad(path, f"its architecture {card.architecture} is not one of this program's")
+    if not (0 < size <= MAX_SLICE_SIZE and size % 2**depth == 0):
+        raise _bad(path, f"its slice size {size} does not fit its depth {depth}")
+    if not 0 < card.threshold < 1:
+        raise _bad(path, f"its threshold {card.threshold} is not between 0 and 1")
+
+
+def _bad(path: str | Path, reason: str) -> WMHError:
+    return WMHError(
+        "bad-model",
+        f"{Path(path).name} cannot be used as a model: {reason}.",
+        "Choose a .safetensors file that this program wrote.",
+    )

@@ -1,0 +1,212 @@
+"""The Siamese network: VGG19 taps and the content loss (paper, section 2.2, equation 1)."""
+
+from __future__ import annotations
+
+import hashlib
+import importlib
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from types import ModuleType
+from typing import Literal
+
+import numpy as np
+import torch
+from safetensors.torch import load_file
+from torch import Tensor, nn
+
+from wmh_siamese.errors import WMHError
+from wmh_siamese.preparation import vgg_prepared
+
+MaskOrder = Literal["center_first", "mask_first"]
+Convention = Literal["caffe", "torchvision"]
+
+# Layers of torchvision's vgg19().features up to and with the first two max poolings.
+POOLINGS = (4, 9)
+CONVOLUTIONS = (0, 2, 5, 7)
+
+_IMAGENET_MEAN_RGB = (0.485, 0.456, 0.406)
+_IMAGENET_STD_RGB = (0.229, 0.224, 0.225)
+
+
+class VGGFeatures(nn.Module):
+    """VGG19 up to its second max pooling, frozen, sampled at both poolings.
+
+    Args:
+        weights: ``features.{0,2,5,7}.{weight,bias}``, as in :class:`VGGWeights`.
+        convention: how the weights want their input. ``"caffe"``: blue, green, red, 0-255, mean
+            removed (Oxford's weights, which Keras serves). ``"torchvision"``: red, green, blue,
+            0-1, mean removed, divided by the standard deviation.
+    """
+
+    def __init__(self, weights: dict[str, Tensor], convention: Convention) -> None:
+        super().__init__()
+        self.convention: Convention = convention
+        with torch.device("meta"):  # the other 143 million parameters are never allocated
+            layers = torchvision_models().vgg19(weights=None, init_weights=False).features
+        self.features = layers[: POOLINGS[-1] + 1].to_empty(device="cpu")
+        self.load_state_dict(weights)
+        self.requires_grad_(False)
+        self.eval()
+
+    def prepared(self, unit: Tensor) -> Tensor:
+        """Grey slices in [0, 1], (N, 1, H, W), in the weights' own convention: (N, 3, H, W)."""
+        if self.convention == "caffe":
+            return vgg_prepared(unit)
+        mean = torch.tensor(_IMAGENET_MEAN_RGB, device=unit.device).view(1, 3, 1, 1)
+        std = torch.tensor(_IMAGENET_STD_RGB, device=unit.device).view(1, 3, 1, 1)
+        return ((unit.float() - mean) / std).contiguous(memory_format=torch.channels_last)
+
+    def forward(self, x: Tensor) -> list[Tensor]:
+        """Feature maps at the poolings: (N, 64, H/2, W/2) and (N, 128, H/4, W/4)."""
+        taps = []
+        for index, layer in enumerate(self.features):
+            x = layer(x)
+            if index in POOLINGS:
+                taps.append(x)
+        return taps
+
+
+class ContentLoss(nn.Module):
+    """Squared distance between the VGG19 features of image x truth and image x prediction.
+
+    ``1/L * sum_i (f_i(x * y) - f_i(x * y'))^2``, averaged over the batch, with L the length of both
+    taps flattened and concatenated (1,204,224 for 224x224 slices); equation 1 of the paper.
+    The sum is taken in float32 also under mixed precision.
+
+    Args:
+        vgg: the frozen feature network.
+        mask_order: ``"center_first"`` multiplies the prepared image by the mask (paper);
+            ``"mask_first"`` multiplies the image in [0, 1], then prepares it.
+    """
+
+    def __init__(self, vgg: VGGFeatures, mask_order: MaskOrder = "center_first") -> None:
+        super().__init__()
+        self.vgg, self.mask_order = vgg, mask_order
+
+    def forward(self, unit: Tensor, truth: Tensor, prediction: Tensor) -> Tensor:
+        """The loss, a scalar; its gradient reaches ``prediction`` alone.
+
+        Args:
+            unit: images in [0, 1], (N, 1, H, W).
+            truth: soft labels, (N, 1, H, W).
+            prediction: the generator's sigmoid output, (N, 1, H, W).
+        """
+        with torch.no_grad():
+            wanted = self.vgg(self.masked(unit, truth))
+        found = self.vgg(self.masked(unit, prediction))
+        squares = sum(
+            ((a.float() - b.float()) ** 2).sum() for a, b in zip(wanted, found, strict=True)
+        )
+        loss: Tensor = squares / sum(tap.numel() for tap in wanted)
+        return loss
+
+    def masked(self, unit: Tensor, mask: Tensor) -> Tensor:
+        """The image of one Siamese path, (N, 3, H, W)."""
+        if self.mask_order == "center_first":
+            return self.vgg.prepared(unit) * mask
+        return self.vgg.prepared(unit * mask)
+
+
+@dataclass(frozen=True)
+class VGGWeights:
+    """The first two blocks of a VGG19, their input convention and their file's SHA-256."""
+
+    tensors: dict[str, Tensor]
+    convention: Convention
+    sha256: str
+
+
+def read_vgg_weights(path: str | Path, convention: Convention | None = None) -> VGGWeights:
+    """The first two blocks of a VGG19 from a ``.npz``, ``.safetensors`` or ``.pth`` file.
+
+    Names are torchvision's, ``features.0.weight`` and so on, OIHW. A ``.pth`` file is read with
+    PyTorch's restricted loader, which runs no code.
+
+    Args:
+        path: the file.
+        convention: how the weights want their input; left out, it is told by the file: torchvision
+            publishes ``.pth``, the Oxford weights carry ``caffe`` in their name.
+
+    Raises:
+        WMHError: ``bad-path`` when there is no such file, ``bad-model`` when it is not a VGG19 or
+            its convention cannot be told.
+    """
+    path = Path(path)
+    if not path.is_file():
+        raise WMHError(
+            "bad-path", f"There is no VGG19 weight file {path}.", "Name another one or download it."
+        )
+    convention = convention or _convention_of(path)
+    try:
+        tensors = _read_tensors(path)
+        names = [f"features.{i}.{part}" for i in CONVOLUTIONS for part in ("weight", "bias")]
+        weights = {name: tensors[name].float() for name in names}
+        VGGFeatures(weights, convention)
+    except Exception as error:
+        raise WMHError(
+            "bad-model",
+            f"{path.name} does not hold the first two blocks of a VGG19.",
+            "Choose a .npz, .safetensors or .pth file with torchvision's names.",
+        ) from error
+    return VGGWeights(weights, convention, hashlib.sha256(path.read_bytes()).hexdigest())
+
+
+def download_vgg_weights() -> VGGWeights:
+    """torchvision's own ImageNet VGG19, downloaded (548 MB, hash checked) or from its cache."""
+    models = torchvision_models()
+    entry = models.VGG19_Weights.IMAGENET1K_V1
+    torch.hub.load_state_dict_from_url(entry.url, check_hash=True, weights_only=True)
+    return read_vgg_weights(Path(torch.hub.get_dir(), "checkpoints", Path(entry.url).name))
+
+
+def torchvision_models() -> ModuleType:
+    """``torchvision.models``, also where torchvision's compiled part does not load.
+
+    A torchvision built for CUDA beside a CPU build of torch (or the reverse) stops at ``operator
+    torchvision::nms does not exist``. VGG19 needs none of its compiled operators, so declaring
+    the names that its import asks for is enough.
+    """
+    try:
+        return importlib.import_module("torchvision.models")
+    except RuntimeError as error:
+        if "torchvision::" not in str(error):
+            raise
+    for name in [name for name in sys.modules if name.split(".")[0] == "torchvision"]:
+        del sys.modules[name]
+    _declared_operators()
+    return importlib.import_module("torchvision.models")
+
+
+@cache
+def _declared_operators() -> torch.library.Library:
+    """The operator names that ``import torchvision`` wants; kept for the life of the process."""
+    library = torch.library.Library("torchvision", "DEF")
+    library.define("nms(Tensor dets, Tensor scores, float iou_threshold) -> Tensor")
+    library.define("qnms(Tensor dets, Tensor scores, float iou_threshold) -> Tensor")
+    return library
+
+
+def _convention_of(path: Path) -> Convention:
+    if path.suffix == ".pth":
+        return "torchvision"
+    if "caffe" in path.name:
+        return "caffe"
+    raise WMHError(
+        "bad-model",
+        f"{path.name} does not tell which input its VGG19 was trained on.",
+        "Say it: caffe (blue-green-red, 0-255) or torchvision (red-green-blue, 0-1, normalised).",
+    )
+
+
+def _read_tensors(path: Path) -> Mapping[str, Tensor]:
+    if path.suffix == ".npz":
+        with np.load(path, allow_pickle=False) as arrays:
+            return {name: torch.from_numpy(arrays[name]) for name in arrays.files}
+    if path.suffix == ".safetensors":
+        tensors: dict[str, Tensor] = load_file(path)
+        return tensors
+    state: dict[str, Tensor] = torch.load(path, map_location="cpu", weights_only=True, mmap=True)
+    return state

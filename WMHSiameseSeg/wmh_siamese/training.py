@@ -1,0 +1,286 @@
+"""Training the generator as the paper does (sections 3.2.1 and 3.2.2), resumable at every epoch."""
+
+from __future__ import annotations
+
+import json
+import logging
+import platform
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from wmh_siamese import __version__
+from wmh_siamese.cases import Case
+from wmh_siamese.checkpoint import Checkpoint, read_checkpoint, write_checkpoint
+from wmh_siamese.devices import choose_device, keep_freed_memory, placed
+from wmh_siamese.errors import WMHError
+from wmh_siamese.generator import DenseUNet
+from wmh_siamese.model_file import ModelCard, save_model
+from wmh_siamese.preparation import PAPER, Recipe, vgg_prepared
+from wmh_siamese.siamese import ContentLoss, MaskOrder, VGGFeatures, VGGWeights
+from wmh_siamese.training_slices import TrainingSlices, prepare_cases, rotated
+from wmh_siamese.validation import Validation
+
+log = logging.getLogger(__name__)
+
+Loss = Callable[[Tensor, Tensor, Tensor], Tensor]
+
+
+@dataclass(frozen=True)
+class TrainingSettings:
+    """Everything that decides the weights, apart from the cases (paper, section 3.2.2).
+
+    Args:
+        width: filters of the generator's first block.
+        depth: its number of max poolings.
+        recipe: how slices are prepared.
+        epochs: number of epochs.
+        batches: batches an epoch.
+        batch_size: slices a batch.
+        learning_rate: Adam's rate at the start.
+        cosine: let the rate fall to zero along half a cosine; the paper's stays constant.
+        rotation_degrees: largest random rotation either way.
+        lesion_slices: of each batch, drawn from slices with lesions; None draws from all slices
+            alike (paper).
+        soft_labels: what 0 and 1 become.
+        mask_order: of the content loss.
+        seed: of initialisation, sampling and augmentation.
+    """
+
+    width: int = 32
+    depth: int = 4
+    recipe: Recipe = field(default=PAPER)
+    epochs: int = 100
+    batches: int = 100
+    batch_size: int = 8
+    learning_rate: float = 1e-3
+    cosine: bool = False
+    rotation_degrees: float = 30.0
+    lesion_slices: int | None = None
+    soft_labels: tuple[float, float] = (0.1, 0.9)
+    mask_order: MaskOrder = "center_first"
+    seed: int = 0
+
+    @property
+    def steps(self) -> int:
+        return self.epochs * self.batches
+
+
+@dataclass(frozen=True)
+class Epoch:
+    """What one epoch brought; ``validation_dice`` is NaN without validation cases."""
+
+    number: int
+    loss: float
+    validation_dice: float
+    threshold: float
+    seconds: float
+
+
+def train(
+    cases: Sequence[Case],
+    validation_cases: Sequence[Case],
+    vgg: VGGWeights,
+    folder: str | Path,
+    settings: TrainingSettings | None = None,
+    *,
+    name: str = "generator",
+    device: str = "auto",
+    on_epoch: Callable[[Epoch], None] | None = None,
+    stopped: Callable[[], bool] | None = None,
+) -> Path:
+    """Train a generator with the Siamese content loss; returns the best model's file.
+
+    ``folder`` receives ``best.safetensors`` (highest validation Dice, or the last epoch without
+    validation cases), ``last.safetensors`` and ``checkpoint.safetensors``. Called again with the
+    same folder and settings it goes on after the last whole epoch, with the weights that an
+    uninterrupted run would have.
+
+    Args:
+        cases: to learn from.
+        validation_cases: to choose the best epoch and the threshold by; never learnt from.
+        vgg: the weights of the Siamese network.
+        folder: for the results; made when missing.
+        settings: the paper's by default.
+        name: of the model, for people.
+        device: ``"auto"``, ``"cpu"``, ``"cuda"`` or ``"mps"``.
+        on_epoch: told after each epoch.
+        stopped: asked before each step; when it says so, training ends after a checkpoint of the
+            last whole epoch.
+
+    Raises:
+        WMHError: ``bad-volume`` for unusable cases or when the loss is no longer a number,
+            ``bad-model`` when the folder belongs to other settings, ``stopped``.
+    """
+    settings = settings or TrainingSettings()
+    folder = Path(folder)
+    folder.mkdir(parents=True, exist_ok=True)
+    run = _Run(cases, validation_cases, vgg, folder, settings, name, choose_device(device))
+    for number in range(run.epochs_done, settings.epochs):
+        epoch = run.epoch(number, stopped or (lambda: False))
+        log.info(
+            "epoch %d of %d: loss %.1f, validation Dice %.3f at threshold %.2f, %.0f s",
+            *(number + 1, settings.epochs, epoch.loss),
+            *(epoch.validation_dice, epoch.threshold, epoch.seconds),
+        )
+        if on_epoch:
+            on_epoch(epoch)
+    return folder / "best.safetensors"
+
+
+def batch_of(
+    slices: TrainingSlices, step: int, settings: TrainingSettings
+) -> tuple[Tensor, Tensor]:
+    """The augmented batch of a step: images in [0, 1] and hard labels, both (N, 1, H, W).
+
+    It depends on the seed and the step alone, so that a resumed run sees the same batches.
+    """
+    draw = np.random.default_rng([settings.seed, step])
+    wanted = min(settings.lesion_slices or 0, settings.batch_size)
+    chosen = draw.integers(len(slices), size=settings.batch_size)
+    if wanted and slices.with_lesion.size:
+        chosen[:wanted] = draw.choice(slices.with_lesion, size=wanted)
+    degrees = draw.uniform(-1, 1, size=settings.batch_size) * settings.rotation_degrees
+    images, labels = slices[chosen]
+    return rotated(images, labels, torch.from_numpy(degrees))
+
+
+class _Run:
+    """The state of one training: networks, optimiser and how far it has come."""
+
+    def __init__(
+        self,
+        cases: Sequence[Case],
+        validation_cases: Sequence[Case],
+        vgg: VGGWeights,
+        folder: Path,
+        settings: TrainingSettings,
+        name: str,
+        device: torch.device,
+    ) -> None:
+        keep_freed_memory()
+        self.cases, self.validation_cases, self.vgg = cases, validation_cases, vgg
+        self.folder, self.settings, self.name, self.device = folder, settings, name, device
+        self.slices = prepare_cases(cases, settings.recipe)
+        self.validation = Validation(validation_cases, settings.recipe)
+        torch.manual_seed(settings.seed)
+        self.generator = placed(DenseUNet(settings.width, settings.depth), device)
+        network = placed(VGGFeatures(vgg.tensors, vgg.convention), device)
+        self.loss: Loss = ContentLoss(network, settings.mask_order)
+        self.optimiser = torch.optim.Adam(
+            self.generator.parameters(), lr=settings.learning_rate, betas=(0.9, 0.999)
+        )
+        self.epochs_done, self.best_dice = 0, -1.0
+        self._resume()
+
+    def epoch(self, number: int, stopped: Callable[[], bool]) -> Epoch:
+        started = time.monotonic()
+        losses = [
+            self.step(step, stopped)
+            for step in range(number * self.settings.batches, (number + 1) * self.settings.batches)
+        ]
+        dice, threshold = self.validation.dice_and_threshold(self.generator, self.device)
+        epoch = Epoch(number, float(np.mean(losses)), dice, threshold, time.monotonic() - started)
+        self.epochs_done = number + 1
+        self._keep(epoch)
+        return epoch
+
+    def step(self, step: int, stopped: Callable[[], bool]) -> float:
+        if stopped():
+            raise WMHError("stopped", "Training was stopped.", "Start it again to go on.")
+        settings = self.settings
+        for group in self.optimiser.param_groups:
+            group["lr"] = learning_rate(settings, step)
+        images, labels = (part.to(self.device) for part in batch_of(self.slices, step, settings))
+        low, high = settings.soft_labels
+        self.generator.train()
+        prediction = self.generator(vgg_prepared(images))
+        loss = self.loss(images, low + (high - low) * labels, prediction)
+        if not torch.isfinite(loss):
+            raise WMHError(
+                "bad-volume",
+                f"The loss became {loss.item()} at step {step}.",
+                "The last whole epoch is kept; train with a lower learning rate.",
+            )
+        self.optimiser.zero_grad()
+        loss.backward()
+        self.optimiser.step()
+        return float(loss.detach())
+
+    def _keep(self, epoch: Epoch) -> None:
+        card = self._card(epoch)
+        if not self.validation_cases or epoch.validation_dice > self.best_dice:
+            self.best_dice = max(self.best_dice, epoch.validation_dice)
+            save_model(self.folder / "best.safetensors", self.generator, card)
+        save_model(self.folder / "last.safetensors", self.generator, card)
+        write_checkpoint(
+            self.folder / "checkpoint.safetensors",
+            Checkpoint(self._identity(), self.epochs_done, self.best_dice),
+            self.generator,
+            self.optimiser,
+        )
+
+    def _resume(self) -> None:
+        path = self.folder / "checkpoint.safetensors"
+        if not path.exists():
+            return
+        found = read_checkpoint(path, self.generator, self.optimiser)
+        if found.identity != self._identity():
+            raise WMHError(
+                "bad-model",
+                f"{self.folder} holds a training with other settings or cases.",
+                "Choose an empty folder, or give the settings it was started with.",
+            )
+        self.epochs_done, self.best_dice = found.epochs_done, found.best_dice
+
+    def _identity(self) -> str:
+        settings = asdict(self.settings)
+        del settings["epochs"]  # more epochs may be added to a run that has ended
+        if self.settings.cosine:
+            settings["steps"] = self.settings.steps
+        return json.dumps([settings, [case.id for case in self.cases], self.vgg.sha256])
+
+    def _card(self, epoch: Epoch) -> ModelCard:
+        training: dict[str, Any] = {
+            "loss": "siamese-content",
+            "settings": asdict(self.settings),
+            "cases": [case.id for case in self.cases],
+            "validation_cases": [case.id for case in self.validation_cases],
+            "steps": self.epochs_done * self.settings.batches,
+            "vgg": {"convention": self.vgg.convention, "sha256": self.vgg.sha256},
+            "device": self.device.type,
+        }
+        return ModelCard(
+            name=self.name,
+            architecture={"width": self.settings.width, "depth": self.settings.depth},
+            recipe=self.settings.recipe.to_dict(),
+            threshold=epoch.threshold,
+            training=training,
+            metrics={"validation": {"dice": epoch.validation_dice, "epoch": epoch.number + 1}},
+            versions=versions(),
+            created=datetime.now(UTC).isoformat(timespec="seconds"),
+        )
+
+
+def learning_rate(settings: TrainingSettings, step: int) -> float:
+    """Adam's rate at a step: constant, or falling along half a cosine."""
+    if not settings.cosine:
+        return settings.learning_rate
+    return settings.learning_rate * 0.5 * (1 + float(np.cos(np.pi * step / settings.steps)))
+
+
+def versions() -> dict[str, str]:
+    """What a model or result was made with."""
+    return {
+        "wmh_siamese": __version__,
+        "torch": torch.__version__,
+        "numpy": np.__version__,
+        "python": platform.python_version(),
+    }

@@ -1,0 +1,63 @@
+"""Choosing the epoch and the threshold by the Dice of cases that are not learnt from."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from wmh_siamese.cases import Case, read_case
+from wmh_siamese.generator import DenseUNet
+from wmh_siamese.preparation import Recipe, native_slices, vgg_prepared
+from wmh_siamese.training_slices import prepare_case
+from wmh_siamese.volume import axial_view
+
+THRESHOLDS = np.arange(15, 66, 5) / 100
+DEFAULT_THRESHOLD = 0.5
+
+
+class Validation:
+    """Validation cases, prepared once: images (N, 1, size, size), native truth (N, H, W)."""
+
+    def __init__(self, cases: Sequence[Case], recipe: Recipe) -> None:
+        self.recipe = recipe
+        self.cases = []
+        for case in cases:
+            flair, mask = read_case(case)
+            view = axial_view(flair.affine)
+            images, _ = prepare_case(flair, mask, recipe)
+            truth = np.ascontiguousarray(view.forward(mask.array))
+            self.cases.append((images, truth, view.spacing[1:]))
+
+    @torch.inference_mode()
+    def dice_and_threshold(self, generator: DenseUNet, device: torch.device) -> tuple[float, float]:
+        """The highest mean Dice on the native grids and the threshold that gives it.
+
+        NaN and 0.5 without validation cases.
+        """
+        if not self.cases:
+            return float("nan"), DEFAULT_THRESHOLD
+        generator.eval()
+        dice = np.array([self._dice(generator, device, *case) for case in self.cases]).mean(axis=0)
+        best = int(dice.argmax())
+        return float(dice[best]), float(THRESHOLDS[best])
+
+    def _dice(
+        self,
+        generator: DenseUNet,
+        device: torch.device,
+        images: torch.Tensor,
+        truth: NDArray[np.bool_],
+        spacing: tuple[float, float],
+    ) -> list[float]:
+        batches = images.split(4)
+        prediction = torch.cat([generator(vgg_prepared(b.to(device))).cpu() for b in batches])
+        native = native_slices(prediction, truth.shape[1:], spacing, self.recipe).numpy()
+        hits = [(truth & (native >= threshold)).sum() for threshold in THRESHOLDS]
+        found = [(native >= threshold).sum() for threshold in THRESHOLDS]
+        return [
+            2 * hit / (truth.sum() + size) if size + truth.sum() else 1.0
+            for hit, size in zip(hits, found, strict=True)
+        ]
