@@ -2,24 +2,34 @@
 PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
-FLAIR  ?= Resources/SampleData/simulated_flair.nii.gz
+SAMPLE := Resources/SampleData/simulated_flair.nii.gz
+FLAIR  ?= $(SAMPLE)
 DEMO   ?= demo
 # The build of PyTorch that is developed and measured with; any from 2.6 on works.
 TORCH  ?= torch==2.13.0
 TORCHVISION ?= torchvision==0.28.0
 
-.PHONY: demo test bench screenshots clean
+.PHONY: demo test bench clean
 
 demo: $(VENV)/.engine
-	@$(BIN)/wmh-siamese demo "$(FLAIR)" --folder "$(DEMO)"
+	@mkdir -p "$(DEMO)"
+	@$(BIN)/wmh-siamese segment "$(FLAIR)" \
+	  --output "$(DEMO)/mask.nii.gz" --output "$(DEMO)/mask.seg.nrrd" \
+	  --probability "$(DEMO)/probability.nii.gz" \
+	  --picture "$(DEMO)/overlay.png" --csv "$(DEMO)/readouts.csv"
+ifeq ($(FLAIR),$(SAMPLE))
+	@$(BIN)/python -c "import json; s = json.load(open('Resources/SampleData/simulated.json')); \
+	  print(f'The sample is simulated; {s[\"lesion_volume_ml\"]:.2f} ml in {s[\"lesion_count\"]} lesions were put in.')"
+endif
+	@echo "Written to $(DEMO)/: mask.nii.gz mask.seg.nrrd probability.nii.gz overlay.png readouts.csv"
 
 test: $(VENV)/.dev
 	$(BIN)/ruff check . && $(BIN)/ruff format --check .
 	$(BIN)/mypy
-	Testing/run_tests.sh $(BIN)/python
+	QT_QPA_PLATFORM=offscreen $(BIN)/python -m pytest
 
 bench: $(VENV)/.bench
-	$(BIN)/python -m bench
+	PYTHONPATH=Testing $(BIN)/python -m bench
 
 $(VENV)/.engine: pyproject.toml
 	$(PYTHON) -m venv $(VENV)

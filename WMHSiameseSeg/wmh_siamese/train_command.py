@@ -34,7 +34,13 @@ def add_train_options(parser: argparse.ArgumentParser) -> None:
         metavar="ID",
         help="cases, as cohort/case, that choose the best epoch and the threshold",
     )
-    add("--leave-out", nargs="+", default=[], metavar="ID", help="cases that are not used at all")
+    add(
+        "--held-out",
+        nargs="+",
+        default=[],
+        metavar="ID",
+        help="cases, as cohort/case, that are never learnt from; their figures go into the header",
+    )
     add("--vgg", type=Path, metavar="FILE", help="VGG19 weights (default: torchvision's download)")
     add("--vgg-convention", choices=("caffe", "torchvision"), help="the input these weights expect")
     add("--name", default="generator", help="of the model (default: %(default)s)")
@@ -93,18 +99,19 @@ def settings_of(options: argparse.Namespace) -> TrainingSettings:
 
 
 def run_training(options: argparse.Namespace, on_epoch: Callable[[Epoch], None]) -> Path:
-    """Train as the options say; returns the best model's file.
+    """Train as the options say; returns the file of the model as it ships.
 
     Raises:
         WMHError: as :func:`wmh_siamese.training.train`; ``bad-path`` for a case that is not there.
     """
     from wmh_siamese.cases import read_case_table
+    from wmh_siamese.release import release
     from wmh_siamese.training import train
 
     settings = settings_of(options)
     cases = read_case_table(options.cases, options.cohort)
-    learning, validation = split(cases, options.validation, options.leave_out)
-    return train(
+    learning, validation, held_out = split(cases, options.validation, options.held_out)
+    best = train(
         learning,
         validation,
         _vgg_weights(options),
@@ -114,27 +121,34 @@ def run_training(options: argparse.Namespace, on_epoch: Callable[[Epoch], None])
         device=options.device,
         on_epoch=on_epoch,
     )
+    path = options.folder / "generator.safetensors"
+    release(best, held_out, path, options.device)
+    return path
 
 
 def split(
-    cases: Sequence[Case], validation: Sequence[str], left_out: Sequence[str]
-) -> tuple[list[Case], list[Case]]:
-    """Cases to learn from and cases to validate with, by their ids.
+    cases: Sequence[Case], validation: Sequence[str], held_out: Sequence[str]
+) -> tuple[list[Case], list[Case], list[Case]]:
+    """Cases to learn from, to validate with and to hold out, by their ids.
 
     Raises:
         WMHError: ``bad-path`` when an id is unknown, named twice, or nothing is left to learn from.
     """
-    named = [*validation, *left_out]
+    named = [*validation, *held_out]
     unknown = sorted(set(named) - {case.id for case in cases})
     if unknown:
         raise WMHError("bad-path", f"There is no case {unknown[0]}.", "Name it as cohort/case.")
-    twice = sorted(set(validation) & set(left_out))
+    twice = sorted(set(validation) & set(held_out))
     if twice:
         raise WMHError("bad-path", f"Case {twice[0]} has two uses.", "Name it once.")
     learning = [case for case in cases if case.id not in named]
     if not learning:
         raise WMHError("bad-path", "No case is left to learn from.", "Name fewer others.")
-    return learning, [case for case in cases if case.id in validation]
+    return (
+        learning,
+        [case for case in cases if case.id in validation],
+        [case for case in cases if case.id in held_out],
+    )
 
 
 def _vgg_weights(options: argparse.Namespace) -> VGGWeights:

@@ -1,0 +1,85 @@
+"""A trained generator as it ships: small, with the figures of patients it never saw."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from torch import nn
+
+from wmh_siamese.cases import Case, read_case
+from wmh_siamese.inference import Segmenter
+from wmh_siamese.metrics import dice, lesion_recall
+from wmh_siamese.model_file import ModelCard, load_model, save_model
+from wmh_siamese.readouts import lesion_mask, read_out
+
+
+@dataclass(frozen=True)
+class HeldOutFigures:
+    """One case that the generator did not learn from; volumes in ml."""
+
+    case: str
+    dice: float
+    lesion_recall: float
+    truth_ml: float
+    found_ml: float
+
+
+def release(
+    model: str | Path, held_out: Sequence[Case], path: str | Path, device: str = "auto"
+) -> ModelCard:
+    """Write the model as it ships and return its card.
+
+    Convolution weights are rounded to half precision, which halves the file; batch norm stays as it
+    is. The rounded model is then tried on the held-out cases, at its own threshold and without a
+    minimum lesion size, and their figures go into its header.
+    """
+    generator, card = load_model(model)
+    for module in generator.modules():
+        if isinstance(module, nn.Conv2d | nn.ConvTranspose2d):
+            module.half()
+    save_model(path, generator, card)
+    segmenter = Segmenter(path, device)
+    figures = [held_out_figures(segmenter, case) for case in held_out]
+    card = replace(card, metrics={**card.metrics, "held_out": by_cohort(figures)})
+    return replace(card, sha256=save_model(path, generator, card))
+
+
+def held_out_figures(segmenter: Segmenter, case: Case) -> HeldOutFigures:
+    """How the generator does on one case."""
+    flair, mask = read_case(case)
+    probability = segmenter.probability(flair, nonfinite="zero")
+    found = lesion_mask(probability, segmenter.card.threshold, 0.0, flair.voxel_volume_mm3)
+    return HeldOutFigures(
+        case=case.id,
+        dice=dice(mask.array, found),
+        lesion_recall=lesion_recall(mask.array, found),
+        truth_ml=read_out(mask.array, flair.affine).volume_ml,
+        found_ml=read_out(found, flair.affine).volume_ml,
+    )
+
+
+def by_cohort(figures: Sequence[HeldOutFigures]) -> dict[str, Any]:
+    """Cases and means of each cohort, as a model file's header keeps them."""
+    cohorts: dict[str, Any] = {}
+    for figure in figures:
+        cohort = cohorts.setdefault(figure.case.split("/")[0], {"cases": {}})
+        cohort["cases"][figure.case] = {
+            "dice": rounded(figure.dice),
+            "lesion_recall": rounded(figure.lesion_recall),
+            "truth_ml": rounded(figure.truth_ml),
+            "found_ml": rounded(figure.found_ml),
+        }
+    for cohort in cohorts.values():
+        for name in ("dice", "lesion_recall"):
+            values = [case[name] for case in cohort["cases"].values() if case[name] is not None]
+            cohort[name] = rounded(sum(values) / len(values)) if values else None
+    return cohorts
+
+
+def rounded(value: float) -> float | None:
+    """Four decimals; None for a figure that does not exist (NaN)."""
+    return None if math.isnan(value) else round(float(value), 4)
