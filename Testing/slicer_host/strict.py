@@ -1,0 +1,391 @@
+"""Strict classes: real Qt objects that know only the names PythonQt exposes in Slicer.
+
+A strict class is a subclass of its Qt class, made from the record of the real application:
+properties are attributes, slots are callable, signals connect as in PythonQt, and every other
+name raises AttributeError, even where PySide has it.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import types
+from collections.abc import Callable, Iterable, Iterator
+
+from PySide6 import QtCore
+
+from . import api
+from .signals import BoundSignal, bound_signal, connections, signal_signatures
+
+_strict_of_source: dict[type, type] = {}
+
+_loading_ui = False
+
+# Qt's own virtual functions that PythonQt leaves out: Qt looks them up, so they stay readable.
+_LOOKED_UP_BY_QT = frozenset(
+    {"connectNotify", "disconnectNotify", "initViewItemOption", "eventFilter"}
+)
+
+
+class Property:
+    """A Qt property: read and set as an attribute."""
+
+    def __init__(self, name: str, read: Callable, write: Callable | None) -> None:
+        self.name, self.read, self.write = name, read, write
+
+    def __get__(self, obj: object, owner: type) -> object:
+        return self if obj is None else adopt(self.read(obj))
+
+    def __set__(self, obj: object, value: object) -> None:
+        if self.write is None:
+            raise AttributeError(
+                f"Property '{self.name}' of {class_name(obj)} object is not writable"
+            )
+        self.write(obj, value)
+
+
+class Slot:
+    """A method of a class; bound to an object where there is one."""
+
+    def __init__(self, name: str, method: Callable) -> None:
+        self.name, self.method = name, method
+
+    def __get__(self, obj: object, owner: type) -> Callable:
+        bind = getattr(self.method, "__get__", None)
+        if bind is None or obj is None:
+            return SlotCall(self.name, self.method)
+        return SlotCall(self.name, bind(obj, owner))
+
+    def __set__(self, obj: object, value: object) -> None:
+        raise AttributeError(f"Slot '{self.name}' can not be overwritten on {class_name(obj)}")
+
+
+class SlotCall:
+    """One slot, ready to be called; what it returns is strict as well."""
+
+    __slots__ = ("_method", "_name")
+
+    def __init__(self, name: str, method: Callable) -> None:
+        self._name, self._method = name, method
+
+    def __call__(self, *args: object, **kwargs: object) -> object:
+        return adopt(self._method(*args, **kwargs))
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, SlotCall) and self._method == other._method
+
+    def __hash__(self) -> int:
+        return hash(self._method)
+
+    def __repr__(self) -> str:
+        return f"<slot {self._name}>"
+
+
+class SignalMember:
+    """A signal: reading it from an object gives the means to connect."""
+
+    def __init__(self, name: str, signature: str) -> None:
+        self.name, self.signature = name, signature
+
+    def __get__(self, obj: object, owner: type) -> object:
+        return self if obj is None else BoundSignal(obj, self.signature)
+
+    def __set__(self, obj: object, value: object) -> None:
+        raise AttributeError(f"Signal '{self.name}' can not be overwritten on {class_name(obj)}")
+
+
+class Hidden:
+    """A name that PySide has and PythonQt has not, or that went away with Qt 6."""
+
+    def __init__(self, name: str, reason: str = "") -> None:
+        self.name, self.reason = name, reason
+
+    def __get__(self, obj: object, owner: type) -> object:
+        where = class_name(obj) if obj is not None else owner.__name__
+        raise AttributeError(f"{where} has no attribute named '{self.name}'{self.reason}")
+
+    def __set__(self, obj: object, value: object) -> None:
+        self.__get__(obj, type(obj))
+
+
+class StrictType(type(QtCore.QObject)):
+    """The class of strict classes: isinstance asks Qt's own hierarchy, as PythonQt does."""
+
+    def __instancecheck__(cls, instance: object) -> bool:
+        source = cls.__dict__.get("_source")
+        if source is None:
+            return type.__instancecheck__(cls, instance)
+        return isinstance(instance, source)
+
+    def __subclasscheck__(cls, other: type) -> bool:
+        source = cls.__dict__.get("_source")
+        if source is None:
+            return type.__subclasscheck__(cls, other)
+        return issubclass(getattr(other, "_source", other), source)
+
+
+class StrictMixin:
+    """What every strict object answers, beside its recorded names."""
+
+    __slots__ = ()
+
+    def __init__(self, *args: object, **kwargs: object) -> None:
+        super().__init__(*args, **kwargs)
+        _forget_signal_instances(self)
+
+    def __getattr__(self, name: str) -> object:
+        if not name.startswith("_") and isinstance(self, QtCore.QObject):
+            value = QtCore.QObject.property(self, name)
+            if value is not None:
+                return value
+            for child in QtCore.QObject.children(self):
+                if QtCore.QObject.objectName(child) == name:
+                    return adopt(child)
+        raise AttributeError(f"{class_name(self)} has no attribute named '{name}'")
+
+    def __setattr__(self, name: str, value: object) -> None:
+        if _loading_ui and isinstance(value, QtCore.QObject) and not name.startswith("_"):
+            return
+        member = _class_attribute(type(self), name)
+        if hasattr(type(member), "__set__"):
+            member.__set__(self, value)
+        elif "_source" not in type(self).__dict__ or name.startswith("_"):
+            super().__setattr__(name, value)
+        elif isinstance(self, QtCore.QObject) and QtCore.QObject.property(self, name) is not None:
+            QtCore.QObject.setProperty(self, name, value)
+        else:
+            raise AttributeError(
+                f"Attribute '{name}' does not exist on {class_name(self)} and creating new "
+                "attributes on C++ objects is not allowed"
+            )
+
+
+def _class_attribute(cls: type, name: str) -> object:
+    for base in cls.__mro__:
+        if name in base.__dict__:
+            return base.__dict__[name]
+    return None
+
+
+def _plain(obj: object) -> bool:
+    return not isinstance(type(obj), StrictType)
+
+
+def class_name(obj: object) -> str:
+    """Return the C++ class name, as PythonQt's className() gives it."""
+    for base in type(obj).__mro__:
+        if "_cpp_name" in base.__dict__:
+            return base.__dict__["_cpp_name"]
+    return type(obj).__name__
+
+
+def adopt(value: object) -> object:
+    """Return the value as Slicer would hand it out: plain Qt objects become strict ones."""
+    if isinstance(value, QtCore.QObject):
+        if _plain(value):
+            _make_strict(value)
+    elif isinstance(value, list | tuple) and any(isinstance(v, QtCore.QObject) for v in value):
+        return type(value)(adopt(item) for item in value)
+    return value
+
+
+@contextlib.contextmanager
+def loading_ui() -> Iterator[None]:
+    """Let PySide's loader name children on their parents in vain: PythonQt finds them itself."""
+    global _loading_ui
+    _loading_ui = True
+    try:
+        yield
+    finally:
+        _loading_ui = False
+
+
+def inner(widget: QtCore.QObject) -> QtCore.QObject:
+    """Mark a part of a host widget as the host's own: it stays plain Qt for good."""
+    widget._is_inner = True
+    return widget
+
+
+def _make_strict(obj: QtCore.QObject) -> None:
+    if obj.__dict__.get("_is_inner"):
+        return
+    for base in type(obj).__mro__:
+        if base in _strict_of_source:
+            obj.__class__ = _strict_of_source[base]
+            _forget_signal_instances(obj)
+            return
+
+
+def _forget_signal_instances(obj: object) -> None:
+    """Drop PySide's own signal objects, which it keeps in each instance, before ours."""
+    kept = getattr(obj, "__dict__", {})
+    for name in [n for n, v in kept.items() if isinstance(v, QtCore.SignalInstance)]:
+        del kept[name]
+
+
+def strict_class(qualified: str, source: type, names: dict[str, str] | None = None) -> type:
+    """Make the strict class of "qt.QPushButton" over its source, the Qt or host class.
+
+    The names default to the record's; a class that the record leaves out keeps all it has.
+    """
+    simple = qualified.split(".", 1)[1]
+    members: dict[str, object] = {"_source": source, "_cpp_name": simple}
+    if names is None and qualified in api.record()["classes"]:
+        names = api.class_names(qualified)
+    if names is None:
+        names = {name: "name" for name in dir(source) if not name.startswith("_")}
+        names |= api.UNLISTED
+    for name, kind in names.items():
+        if not isinstance(_class_attribute(source, name), QtCore.Property):
+            member = _member(source, name, kind)
+            if member is not None:
+                members[name] = member
+    for name in dir(source):
+        if not name.startswith("_") and name not in names and name not in _LOOKED_UP_BY_QT:
+            members[name] = Hidden(name)
+    members.update(_pythonqt_members(source, names))
+    metaclass = StrictType if issubclass(source, QtCore.QObject) else _value_type(source)
+    made = metaclass(simple, (StrictMixin, source), members)
+    if issubclass(source, QtCore.QObject):
+        _strict_of_source[source] = made
+    return made
+
+
+def _value_type(source: type) -> type:
+    if isinstance(source, type(QtCore.QObject)):
+        return StrictType
+    return type(source)
+
+
+def _member(source: type, name: str, kind: str) -> object:
+    """Return what stands for one recorded name, None where Qt's own member can stay."""
+    meta = getattr(source, "staticMetaObject", None)
+    if meta is not None and issubclass(source, QtCore.QObject):
+        if kind in ("signal", "name"):
+            signatures = signal_signatures(source, name)
+            if signatures:
+                return SignalMember(name, signatures[0])
+        index = meta.indexOfProperty(name)
+        if index >= 0 and kind in ("property", "name"):
+            return _qt_property(source, name, meta.property(index))
+    attribute = getattr(source, name, None)
+    if attribute is None:
+        return Hidden(name, " here: it is gone in Qt 6, or this host does not play it")
+    if kind == "property" and callable(attribute) and not isinstance(attribute, type):
+        return Property(name, attribute, getattr(source, _setter_name(name), None))
+    if isinstance(attribute, type) or not callable(attribute):
+        return attribute
+    if isinstance(attribute, types.BuiltinFunctionType | types.FunctionType):
+        # The host's own method, which Qt must find where it overrides a virtual one; or static
+        # in Qt, and sometimes a method as well (QFile.exists), which Qt itself must tell apart.
+        return None
+    return Slot(name, attribute)
+
+
+def _setter_name(name: str) -> str:
+    return f"set{name[0].upper()}{name[1:]}"
+
+
+def _qt_property(source: type, name: str, description: QtCore.QMetaProperty) -> Property:
+    read = _getter(source, name)
+    if not description.isWritable():
+        return Property(name, read, None)
+    setter = getattr(source, _setter_name(name), None)
+    if callable(setter):
+        setter = _without_self(setter)
+    else:
+        def setter(obj: object, value: object) -> None:
+            QtCore.QObject.setProperty(obj, name, value)
+    if description.typeName() == "QString":
+        def write(obj: object, value: object) -> None:
+            setter(obj, value if isinstance(value, str) else str(value))
+    elif description.typeName() == "int":
+        def write(obj: object, value: object) -> None:
+            setter(obj, int(value))
+    else:
+        write = setter
+    return Property(name, read, write)
+
+
+def _without_self(method: Callable) -> Callable:
+    """Return the method as one of an object, also where Qt has it as a static function."""
+    if isinstance(method, types.BuiltinFunctionType):
+        return lambda obj, *arguments: method(*arguments)
+    return method
+
+
+def _getter(source: type, name: str) -> Callable:
+    capital = name[0].upper() + name[1:]
+    for candidate in (name, f"is{capital}", f"has{capital}"):
+        getter = getattr(source, candidate, None)
+        if callable(getter) and not isinstance(getter, type):
+            return _without_self(getter)
+    return lambda obj: QtCore.QObject.property(obj, name)
+
+
+def _pythonqt_members(source: type, names: dict[str, str]) -> dict[str, object]:
+    """Return what PythonQt adds to every class, or changes on it."""
+    members: dict[str, object] = {
+        "className": Slot("className", class_name),
+        "inherits": Slot("inherits", _inherits),
+    }
+    for real, underscored in api.UNDERSCORED.items():
+        method = getattr(source, real, None) or getattr(source, underscored, None)
+        if real in names and method is not None:
+            members[real] = members[underscored] = Slot(real, method)
+    if not issubclass(source, QtCore.QObject):
+        return members
+    members |= {
+        "name": Property("name", QtCore.QObject.objectName, QtCore.QObject.setObjectName),
+        "connect": Slot("connect", _connect),
+        "disconnect": Slot("disconnect", _disconnect),
+        "findChildren": Slot("findChildren", _find_children),
+        "findChild": Slot("findChild", _find_child),
+        "children": Slot("children", QtCore.QObject.children),
+        "delete": Slot("delete", _delete),
+    }
+    return members
+
+
+def _inherits(obj: object, name: str) -> bool:
+    return any(base.__name__ == name or base.__dict__.get("_cpp_name") == name
+               for base in type(obj).__mro__)
+
+
+def _connect(obj: QtCore.QObject, signal: str, *target: object) -> bool:
+    return bound_signal(obj, signal).connect(_callable_target(target))
+
+
+def _disconnect(obj: QtCore.QObject, signal: str, *target: object) -> bool:
+    functions = [_callable_target(target)] if target else []
+    return bound_signal(obj, signal).disconnect(*functions)
+
+
+def _callable_target(target: tuple) -> Callable:
+    if len(target) == 1:
+        return target[0]
+    receiver, slot = target
+    return getattr(receiver, slot[: slot.index("(")])
+
+
+def _matches(child: QtCore.QObject, wanted: object) -> bool:
+    if isinstance(wanted, str):
+        return _inherits(child, wanted)
+    return isinstance(child, wanted)
+
+
+def _find_children(obj: QtCore.QObject, wanted: object, name: str | None = None) -> list:
+    found = [adopt(child) for child in QtCore.QObject.findChildren(obj, QtCore.QObject)]
+    named = (c for c in found if name is None or QtCore.QObject.objectName(c) == name)
+    return [c for c in named if _matches(c, wanted)]
+
+
+def _find_child(obj: QtCore.QObject, wanted: object, name: str | None = None) -> object:
+    found: Iterable = _find_children(obj, wanted, name)
+    return next(iter(found), None)
+
+
+def _delete(obj: QtCore.QObject) -> None:
+    import shiboken6
+
+    connections(obj).clear()
+    shiboken6.delete(obj)
