@@ -44,6 +44,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         format="%(levelname)s %(name)s: %(message)s",
     )
     logging.captureWarnings(True)
+    # nibabel tells of odd headers on stderr by itself; what matters of them is refused or accepted
+    logging.getLogger("nibabel.global").disabled = not options.verbose
     previous = signal.signal(signal.SIGTERM, _ended)
     try:
         code: int = options.command(options)
@@ -86,6 +88,34 @@ def segment(options: argparse.Namespace) -> int:
             result = segment_one(job, volume, request, segmenter, bar.show)
             _tell_result(result, options)
     return FAULT if FAULT in codes else max(codes)
+
+
+def demo(options: argparse.Namespace) -> int:
+    """Segment one volume with every kind of output, all in one folder."""
+    from wmh_siamese.output_plan import name_of
+
+    folder: Path = options.folder
+    folder.mkdir(parents=True, exist_ok=True)
+    name = name_of(options.flair)
+    outputs = {
+        "mask": folder / f"{name}_wmh.nii.gz",
+        "segmentation": folder / f"{name}_wmh.seg.nrrd",
+        "probability": folder / f"{name}_probability.nii.gz",
+        "overlay": folder / f"{name}_overlay.png",
+        "table": folder / "results.csv",
+    }
+    arguments = [
+        *("segment", str(options.flair)),
+        *("--output", str(outputs["mask"]), "--output", str(outputs["segmentation"])),
+        *("--probability", str(outputs["probability"])),
+        *("--picture", str(outputs["overlay"]), "--csv", str(outputs["table"])),
+        *("--device", options.device),
+    ]
+    code = segment(_parser().parse_args(arguments))
+    if code == DONE:
+        for kind, path in outputs.items():
+            _tell(f"  {kind:<13}{path}")
+    return code
 
 
 def models(options: argparse.Namespace) -> int:
@@ -169,7 +199,7 @@ def _tell_result(result: Result, options: argparse.Namespace) -> None:
         figures = result.readouts
         lesions = "lesion" if figures.lesion_count == 1 else "lesions"
         _tell(
-            f"{result.job.source.name}: {figures.volume_ml:.2f} ml, "
+            f"{result.job.source}: {figures.volume_ml:.2f} ml, "
             f"PCD {figures.pcd_percent:.3f} %, {figures.lesion_count} {lesions}, "
             f"{result.seconds:.1f} s on {result.device}"
         )
@@ -190,7 +220,7 @@ def _refuse(error: Exception, source: Path | None = None) -> int:
     log.debug("%s", plain.kind, exc_info=error)
     sentence = str(plain)
     if source is not None and source.name not in plain.sentence:
-        sentence = f"{source.name}: {sentence}"
+        sentence = f"{source}: {sentence}"
     _complain(sentence)
     return FAULT if plain.kind == "internal" else REFUSED
 
@@ -237,6 +267,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--version", action="version", version=wmh_siamese.__version__)
     commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
     _add_segment(commands)
+    _add_demo(commands)
     _add_models(commands)
     _add_train(commands)
     return parser
@@ -256,6 +287,14 @@ def _add_segment(commands: Any) -> None:
 
     purpose = "Segment FLAIR volumes and measure their lesions."
     add_segment_options(_add_command(commands, "segment", segment, purpose))
+
+
+def _add_demo(commands: Any) -> None:
+    purpose = "Segment one volume and write mask, segmentation, probability, picture and table."
+    parser = _add_command(commands, "demo", demo, purpose)
+    parser.add_argument("flair", type=Path, metavar="FLAIR", help="NIfTI file, .nii or .nii.gz")
+    parser.add_argument("--folder", type=Path, default=Path("demo"), help="(%(default)s)")
+    parser.add_argument("--device", choices=("auto", "cpu", "cuda", "mps"), default="auto")
 
 
 def _add_models(commands: Any) -> None:

@@ -81,7 +81,7 @@ def _names(inputs: tuple[Path, ...]) -> list[str]:
     """A name for each input: its file's, with its folder's in front where files share theirs."""
     names = [name_of(path) for path in inputs]
     return [
-        f"{path.resolve().parent.name}_{name}" if names.count(name) > 1 else name
+        f"{_real(path).parent.name}_{name}" if names.count(name) > 1 else name
         for path, name in zip(inputs, names, strict=True)
     ]
 
@@ -101,20 +101,20 @@ def _output(path: Path, several: bool, name: str) -> Path:
 def _check_outputs(request: SegmentRequest, jobs: list[Job]) -> None:
     from wmh_siamese.result_table import check_table
 
-    inputs = {path.resolve() for path in request.inputs}
+    inputs = {_real(path) for path in request.inputs}
     taken: set[Path] = set()
     for job in jobs:
         _check_endings(job)
         for path in job.files:
             _check_place(path, may_make_folder=len(jobs) > 1)
-            real = path.resolve()
+            real = _real(path)
             if real in inputs:
                 raise _bad_path(f"{path} is an input and would be lost.", "Choose another name.")
             if real in taken:
                 raise _bad_path(f"{path} would be written twice.", "Choose different names.")
             taken.add(real)
     if request.table:
-        if request.table.resolve() in inputs | taken:
+        if _real(request.table) in inputs | taken:
             raise _bad_path(f"{request.table} has two uses.", "Choose another name for the table.")
         _check_place(request.table, may_make_folder=False)
         check_table(request.table)
@@ -146,6 +146,11 @@ def _check_place(path: Path, may_make_folder: bool) -> None:
         raise _bad_path(f"{folder} is a file, not a folder.", "Choose another place.")
     if not os.access(folder, os.W_OK):
         raise _bad_path(f"The folder {folder} cannot be written to.", "Choose another place.")
+
+
+def _real(path: Path) -> Path:
+    """Absolute and without links; unlike ``Path.resolve`` at ease with a link to itself."""
+    return Path(os.path.realpath(path))
 
 
 def _bad_path(sentence: str, way_out: str) -> WMHError:

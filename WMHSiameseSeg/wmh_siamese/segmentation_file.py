@@ -13,14 +13,14 @@ from wmh_siamese.atomic_file import written_whole
 
 SEGMENT_ID = "WMH"
 SEGMENT_NAME = "White matter hyperintensities"
-SEGMENT_COLOR = (1.0, 0.588, 0.0)
+SEGMENT_COLOR = (0.95, 0.32, 0.18)
 TERMINOLOGY = (
-    "Segmentation category and type - DICOM master list"
-    "~SCT^49755003^Morphologically Altered Structure"
-    "~SCT^52988006^Lesion~^^"
-    "~Anatomic codes - DICOM master list"
-    "~SCT^389082000^White matter of brain and spinal cord~^^"
+    "WMHSiameseSeg white matter lesion"
+    "~SCT^49755003^Morphologically Abnormal Structure~SCT^52988006^Lesion~^^"
+    "~WMHSiameseSeg white matter~SCT^68523003^Cerebral white matter~^^"
 )
+"""The lesion's standard codes, in the contexts of Resources/Terminology."""
+
 _GEOMETRY_NOTE = (
     "Image geometry description string determining the geometry of the labelmap that is created "
     "in course of conversion. Can be copied from a volume, using the button."

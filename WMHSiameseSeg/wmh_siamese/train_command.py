@@ -121,7 +121,7 @@ def run_training(options: argparse.Namespace, on_epoch: Callable[[Epoch], None])
         device=options.device,
         on_epoch=on_epoch,
     )
-    path = options.folder / "generator.safetensors"
+    path: Path = options.folder / "generator.safetensors"
     release(best, held_out, path, options.device)
     return path
 

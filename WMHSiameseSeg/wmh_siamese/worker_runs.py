@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 import platform
 import time
 from collections.abc import Callable
@@ -71,7 +72,6 @@ class Workshop:
     def _segment(self, work: Segment, line: Line) -> dict[str, Any]:
         from wmh_siamese.probability_file import probability_file
         from wmh_siamese.provenance import input_sha256, versions
-        from wmh_siamese.volume import check_volume
 
         stages = _StageClock(line.progress)
         segmenter = self._segmenter(work.model, work.device, stages)
@@ -79,7 +79,6 @@ class Workshop:
             raise stopped()
         stages("reading", 0, 1)
         volume = _volume_of(work)
-        check_volume(volume, work.nonfinite)
         hashed = input_sha256(volume)
         with probability_file(work.probability, volume.shape, self.part_written) as out:
             stages("preparing", 0, 1)
@@ -117,7 +116,7 @@ class Workshop:
         if not model.is_file():
             raise WMHError("bad-model", f"There is no model file {model}.", "Choose another model.")
         file = model.stat()
-        key = (model.resolve(), file.st_mtime_ns, file.st_size, device)
+        key = (os.path.realpath(model), file.st_mtime_ns, file.st_size, device)
         if self._warm is None or self._warm[0] != key:
             self._warm = None
             progress("loading model", 0, 1)
