@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+import zlib
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -15,6 +17,8 @@ from wmh_siamese.errors import WMHError
 MIN_SLICES = 3
 MAX_VOXELS_PER_AXIS = 1024
 PLANES = ("sagittal", "coronal", "axial")
+NIFTI_ENDINGS = (".nii", ".nii.gz", ".hdr", ".img", ".hdr.gz", ".img.gz")
+MAX_DEFLATE_RATIO = 1040  # no .gz file holds more bytes for each of its own
 
 Nonfinite = Literal["refuse", "zero"]
 
@@ -195,26 +199,29 @@ def read_volume(path: str | Path) -> Volume:
         raise WMHError("bad-path", f"{path} is not a file.", "Name a NIfTI file (.nii, .nii.gz).")
     if path.stat().st_size == 0:
         raise _bad(f"{path.name} is empty (0 bytes).", "Copy or export it again.")
+    if not path.name.lower().endswith(NIFTI_ENDINGS):
+        raise _foreign(path)
     try:
         image = nibabel.load(path)
+        if not isinstance(image, nibabel.Nifti1Pair):
+            raise _foreign(path)
+        dtype = image.get_data_dtype()
+        _check_header(path.name, image.shape, dtype)
+        voxels_file = Path(image.file_map["image"].filename or path)  # of a pair: the .img
+        if math.prod(image.shape) * dtype.itemsize > _most_bytes(voxels_file):
+            raise _damaged(path)
+        array = np.asanyarray(image.dataobj).reshape(image.shape[:3], order="F")
     except ImageFileError:
-        raise _bad(f"{path.name} is not a NIfTI image.", "Convert it to .nii.gz first.") from None
-    except (OSError, EOFError, ValueError, HeaderDataError) as error:
+        raise _foreign(path) from None
+    except (OSError, EOFError, ValueError, HeaderDataError, zlib.error) as error:
         raise _unreadable(path, error) from None
-    if not isinstance(image, nibabel.Nifti1Pair):
-        raise _bad(f"{path.name} is not a NIfTI image.", "Convert it to .nii.gz first.")
-    affine = np.asarray(image.affine, dtype=np.float64)
-    shape = image.shape
-    _check_header(path.name, shape, image.get_data_dtype())
-    try:
-        array = np.asanyarray(image.dataobj).reshape(shape[:3], order="F")
-    except (OSError, EOFError, ValueError, HeaderDataError) as error:
-        raise _unreadable(path, error) from None
-    except Exception as error:  # zlib raises its own class, without a common base
-        if type(error).__module__ != "zlib":
-            raise
-        raise _unreadable(path, error) from None
-    return Volume(array, affine)
+    return Volume(array, np.asarray(image.affine, dtype=np.float64))
+
+
+def _most_bytes(path: Path) -> int:
+    """The most bytes that a file, perhaps compressed, can hold: more are not asked memory for."""
+    size = path.stat().st_size
+    return size * MAX_DEFLATE_RATIO if path.suffix.lower() == ".gz" else size
 
 
 def _check_header(name: str, shape: tuple[int, ...], dtype: np.dtype[Any]) -> None:
@@ -242,8 +249,8 @@ def read_mask(path: str | Path) -> Volume:
 def write_volume(path: str | Path, array: NDArray[Any], affine: NDArray[np.float64]) -> None:
     """Write an array (i, j, k) as NIfTI (.nii or .nii.gz); the file appears whole or not at all.
 
-    Booleans become uint8; other types are kept. Units are mm, the affine is stored as both sform
-    and qform where it has no shear.
+    Booleans become uint8; other types that NIfTI knows are kept. Units are mm; the affine is stored
+    as the sform.
     """
     import nibabel
 
@@ -252,7 +259,8 @@ def write_volume(path: str | Path, array: NDArray[Any], affine: NDArray[np.float
         raise WMHError(
             "bad-path", f"{path.name} is not a NIfTI name.", "End it with .nii.gz or .nii."
         )
-    image = nibabel.Nifti1Image(array.astype(np.uint8) if array.dtype == bool else array, affine)
+    stored = array.astype(np.uint8) if array.dtype == bool else array
+    image = nibabel.Nifti1Image(stored, affine, dtype=stored.dtype)
     image.header.set_xyzt_units("mm")
     with written_whole(path) as partial:
         image.to_filename(partial)
@@ -265,4 +273,12 @@ def _bad(sentence: str, way_out: str = "Choose another volume.") -> WMHError:
 def _unreadable(path: Path, error: BaseException) -> WMHError:
     if isinstance(error, PermissionError):
         return WMHError("bad-path", f"{path} may not be read.", "Check its permissions.")
+    return _damaged(path)
+
+
+def _damaged(path: Path) -> WMHError:
     return _bad(f"{path.name} is damaged or cut short.", "Copy or export it again.")
+
+
+def _foreign(path: Path) -> WMHError:
+    return _bad(f"{path.name} is not a NIfTI image.", "Convert it to .nii.gz first.")
