@@ -1,0 +1,423 @@
+"""Bad files and places: one sentence, exit code 2, nothing half-written, never a traceback."""
+
+import gzip
+import json
+import os
+import struct
+import subprocess
+import sys
+
+import nibabel
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from wmh_siamese.cli import main
+
+linux = pytest.mark.skipif(sys.platform != "linux", reason="Linux's files and limits")
+
+
+@pytest.fixture
+def refused(capsys, tmp_path, tiny_model):
+    """Asserts that a run is refused in one line, and returns that line."""
+    out = tmp_path / "out"
+    out.mkdir()
+    outputs = {
+        "--output": out / "mask.nii.gz",
+        "--probability": out / "p.nii.gz",
+        "--picture": out / "overlay.png",
+        "--csv": out / "table.csv",
+    }
+
+    def run(source, model=tiny_model, **changes):
+        chosen = {**outputs, **{f"--{name}": value for name, value in changes.items()}}
+        options = [str(part) for pair in chosen.items() for part in pair]
+        code = main(["segment", str(source), *options, "--model", str(model), "--device", "cpu"])
+        printed = capsys.readouterr()
+        assert printed.out == ""
+        assert len(printed.err.splitlines()) == 1, printed.err
+        assert "Traceback" not in printed.err and "unexpected" not in printed.err
+        assert code == 2, printed.err
+        assert list(out.iterdir()) == []
+        return printed.err
+
+    return run
+
+
+def nifti(array, affine=None, kind=nibabel.Nifti1Image):
+    def write(path):
+        nibabel.save(kind(array, np.diag([1, 1, 4, 1.0]) if affine is None else affine), path)
+
+    return write
+
+
+def with_affine(affine):
+    """nibabel repairs or refuses such affines, so the header's bytes are written."""
+
+    def write(path):
+        image = nibabel.Nifti1Image(ramp(), np.eye(4))
+        image.header["sform_code"], image.header["qform_code"] = 1, 0
+        raw = bytearray(image.to_bytes())
+        struct.pack_into("<12f", raw, 280, *np.ravel(affine)[:12])
+        path.write_bytes(gzip.compress(bytes(raw)))
+
+    return write
+
+
+def cut(share):
+    def write(path):
+        whole = gzip.compress(nibabel.Nifti1Image(ramp(), np.eye(4)).to_bytes())
+        path.write_bytes(whole[: int(len(whole) * share)])
+
+    return write
+
+
+def ramp(shape=(24, 28, 6), dtype=np.int16):
+    return np.arange(np.prod(shape)).reshape(shape).astype(dtype)
+
+
+def colours(path):
+    rgb = np.zeros((8, 8, 6), dtype=[("R", "u1"), ("G", "u1"), ("B", "u1")])
+    nifti(rgb)(path)
+
+
+def spoilt(value):
+    array = ramp(dtype=np.float32)
+    array[3, 4, 2] = value
+    return nifti(array)
+
+
+def claims_much(path):
+    """A header that claims 32767 x 32767 x 32767 voxels, and hardly any data."""
+    raw = bytearray(nibabel.Nifti1Image(ramp(), np.eye(4)).to_bytes())
+    struct.pack_into("<4h", raw, 40, 3, 32767, 32767, 32767)
+    path.write_bytes(gzip.compress(bytes(raw)))
+
+
+BAD_VOLUMES = {
+    "4D": nifti(np.ones((8, 8, 6, 5), dtype=np.int16)),
+    "2D": nifti(np.ones((8, 8), dtype=np.int16)),
+    "RGB": colours,
+    "complex": nifti(np.ones((8, 8, 6), dtype=np.complex64)),
+    "empty file": lambda path: path.write_bytes(b""),
+    "empty gzip": lambda path: path.write_bytes(gzip.compress(b"")),
+    "half a gzip": cut(0.5),
+    "nearly a gzip": cut(0.99),
+    "a gzip's first bytes": lambda path: path.write_bytes(gzip.compress(b"x" * 999)[:12]),
+    "text": lambda path: path.write_text("This is not an image.\n"),
+    "zipped text": lambda path: path.write_bytes(gzip.compress(b"This is not an image.\n" * 99)),
+    "one NaN": spoilt(np.nan),
+    "one infinity": spoilt(-np.inf),
+    "only NaN": nifti(np.full((8, 8, 6), np.nan, dtype=np.float32)),
+    "constant": nifti(np.full((8, 8, 6), 7, dtype=np.int16)),
+    "zero": nifti(np.zeros((8, 8, 6), dtype=np.int16)),
+    "negative": nifti(-1 - ramp()),
+    "1 slice": nifti(ramp((24, 28, 1))),
+    "2 slices": nifti(ramp((24, 28, 2))),
+    "2000 slices": nifti(ramp((4, 4, 2000))),
+    "no voxels": nifti(np.zeros((0, 8, 6), dtype=np.int16)),
+    "singular affine": with_affine([[1, 0, 0, 0], [1, 0, 0, 0], [0, 0, 1, 0]]),
+    "zero affine": with_affine(np.zeros((3, 4))),
+    "NaN affine": with_affine([[np.nan, 0, 0, 0], [0, 1, 0, 0], [0, 0, 1, 0]]),
+    "infinite affine": with_affine([[1, 0, 0, np.inf], [0, 1, 0, 0], [0, 0, 1, 0]]),
+    "huge claim": claims_much,
+}
+
+
+@pytest.mark.parametrize("write", BAD_VOLUMES.values(), ids=BAD_VOLUMES.keys())
+def test_bad_volumes(refused, tmp_path, write):
+    source = tmp_path / "flair.nii.gz"
+    write(source)
+    assert "flair.nii.gz" in refused(source)
+
+
+@linux
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda path: None,
+        lambda path: path.mkdir(),
+        lambda path: path.symlink_to(path.with_name("gone")),
+        lambda path: path.symlink_to(path),
+        lambda path: os.mkfifo(path),
+        lambda path: path.symlink_to("/dev/zero"),
+        lambda path: path.symlink_to("/proc/self/mem"),
+    ],
+    ids=["missing", "folder", "dangling", "loop", "pipe", "device", "unreadable"],
+)
+def test_bad_input_paths(refused, tmp_path, make):
+    source = tmp_path / "flair.nii.gz"
+    make(source)
+    assert "flair.nii.gz" in refused(source)
+
+
+@pytest.mark.parametrize("name", ["x" * 300 + ".nii", "file/under.nii", "", "a\tb\n.nii"])
+def test_odd_input_names(refused, tmp_path, name):
+    (tmp_path / "file").write_text("")
+    refused(f"{tmp_path}/{name}")
+
+
+def test_nonfinite_voxels_may_count_as_zero(tmp_path, tiny_model, capsys):
+    spoilt(np.nan)(tmp_path / "flair.nii.gz")
+    options = ["--nonfinite", "zero", "--model", str(tiny_model), "--device", "cpu"]
+    assert main(["segment", str(tmp_path / "flair.nii.gz"), *options]) == 0
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"output": "{tmp}/nowhere/mask.nii.gz"},
+        {"output": "{tmp}/flair.nii.gz/mask.nii.gz"},
+        {"output": "{tmp}/out/mask.png"},
+        {"output": "{tmp}/out/mask"},
+        {"output": "{tmp}/flair.nii.gz"},
+        {"output": "{tmp}/out/../flair.nii.gz"},
+        {"probability": "{tmp}/out/mask.nii.gz"},
+        {"probability": "{tmp}/out/p.txt"},
+        {"picture": "{tmp}/out/overlay.jpg"},
+        {"csv": "{tmp}/out"},
+        {"csv": "{tmp}/flair.nii.gz"},
+        {"csv": "{tmp}/other.csv"},
+        {"csv": "{tmp}/nowhere/t.csv"},
+        {"output": "{tmp}/out/" + "m" * 300 + ".nii.gz"},
+    ],
+    ids=lambda changes: " ".join(f"{k} {v}"[:40] for k, v in changes.items()),
+)
+def test_bad_output_paths(refused, flair, tmp_path, changes):
+    (tmp_path / "other.csv").write_text("name;age\n")
+    before = flair.read_bytes()
+    refused(flair, **{name: value.format(tmp=tmp_path) for name, value in changes.items()})
+    assert flair.read_bytes() == before
+    assert (tmp_path / "other.csv").read_text() == "name;age\n"
+
+
+@linux
+@pytest.mark.parametrize("place", ["/proc/mask.nii.gz", "/proc/sys/mask.nii.gz"])
+def test_places_that_take_no_files(refused, flair, place):
+    refused(flair, output=place)
+
+
+@linux
+@pytest.mark.parametrize("table", ["/dev/full", "/dev/null"])
+def test_a_table_that_is_a_device(refused, flair, table):
+    refused(flair, csv=table)
+
+
+@linux
+@pytest.mark.parametrize("bytes_free", [0, 200, 1000])
+@pytest.mark.parametrize("name", ["mask.nii", "mask.nii.gz", "mask.seg.nrrd", "overlay.png"])
+def test_a_full_disk(engine_environment, flair, tmp_path, name, bytes_free):
+    """A limit on file sizes fails as a full disk does, and in the same calls."""
+    out = tmp_path / "out"
+    out.mkdir()
+    option = "--picture" if name.endswith("png") else "-o"
+    script = (
+        "import resource, sys\n"
+        "from types import SimpleNamespace as N\n"
+        "import wmh_siamese.cli as cli\n"
+        "card = N(name='n', sha256='0', recipe={}, threshold=0.5)\n"
+        "cli._segmenter = lambda o: N(card=card, device_name='cpu', precision='float32',"
+        " probability=lambda v, **k: v.array / 1000)\n"
+        f"resource.setrlimit(resource.RLIMIT_FSIZE, ({bytes_free}, {bytes_free}))\n"
+        "sys.exit(cli.main(sys.argv[1:]))\n"
+    )
+    arguments = ["segment", str(flair), option, str(out / name), "--csv", str(out / "t.csv")]
+    done = subprocess.run(
+        [sys.executable, "-c", script, *arguments],
+        env=engine_environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if done.returncode == 0:  # a small compressed file may still fit
+        assert bytes_free > 0 and len(list(out.iterdir())) == 2
+        return
+    assert done.returncode == 2, done.stderr
+    assert "no room left" in done.stderr and len(done.stderr.splitlines()) == 1
+    assert list(out.iterdir()) == []
+
+
+@linux
+def test_a_full_real_disk(refused, flair, tmp_path):
+    disk = tmp_path / "disk"
+    disk.mkdir()
+    mount = ["mount", "-t", "tmpfs", "-o", "size=16k", "tmpfs", str(disk)]
+    if subprocess.run(mount, capture_output=True, check=False).returncode:
+        pytest.skip("no right to mount a small disk")
+    try:
+        (disk / "filler").write_bytes(bytes(12 << 10))
+        assert "no room left" in refused(flair, output=disk / "mask.nii")
+        assert [path.name for path in disk.iterdir()] == ["filler"]
+    finally:
+        subprocess.run(["umount", str(disk)], check=True)
+
+
+@linux
+def test_a_read_only_disk(refused, flair, tmp_path):
+    disk = tmp_path / "disk"
+    disk.mkdir()
+    mount = ["mount", "-t", "tmpfs", "-o", "ro,size=64k", "tmpfs", str(disk)]
+    if subprocess.run(mount, capture_output=True, check=False).returncode:
+        pytest.skip("no right to mount a read-only disk")
+    try:
+        refused(flair, output=disk / "mask.nii.gz")
+        refused(flair, csv=disk / "t.csv")
+    finally:
+        subprocess.run(["umount", str(disk)], check=True)
+
+
+@linux
+def test_output_that_nobody_can_take(engine_environment, flair, tiny_model):
+    with open("/dev/full", "w") as full:
+        done = subprocess.run(
+            [sys.executable, "-m", "wmh_siamese", "segment", flair, "--model", tiny_model],
+            env=engine_environment,
+            stdout=full,
+            stderr=subprocess.PIPE,
+            text=True,
+            check=False,
+        )
+    assert done.returncode == 2
+    assert len(done.stderr.splitlines()) == 1 and "no room left" in done.stderr
+
+
+def safetensors(header, data=b""):
+    raw = header if isinstance(header, bytes) else json.dumps(header).encode()
+    return struct.pack("<Q", len(raw)) + raw + data
+
+
+def changed_card(tiny_model, **changes):
+    """The tiny model with other words in its card."""
+    raw = tiny_model.read_bytes()
+    (length,) = struct.unpack("<Q", raw[:8])
+    header = json.loads(raw[8 : 8 + length])
+    card = json.loads(header["__metadata__"]["card"])
+    header["__metadata__"]["card"] = json.dumps({**card, **changes})
+    return safetensors(header, raw[8 + length :])
+
+
+def pickled(tmp_path):
+    import torch
+
+    torch.save({"weight": torch.zeros(3)}, tmp_path / "x.pt")
+    return (tmp_path / "x.pt").read_bytes()
+
+
+def foreign(tmp_path):
+    import torch
+    from safetensors.torch import save
+
+    return save({"features.0.weight": torch.zeros(8, 3, 3, 3)}, metadata={"format": "pt"})
+
+
+BAD_MODELS = {
+    "empty": lambda tiny, tmp: b"",
+    "7 bytes": lambda tiny, tmp: b"1234567",
+    "text": lambda tiny, tmp: b"weights\n" * 50,
+    "pickle": lambda tiny, tmp: pickled(tmp),
+    "another network": lambda tiny, tmp: foreign(tmp),
+    "cut in the weights": lambda tiny, tmp: tiny.read_bytes()[:-100],
+    "cut in the header": lambda tiny, tmp: tiny.read_bytes()[:300],
+    "longer": lambda tiny, tmp: tiny.read_bytes() + b"more",
+    "10 GB header": lambda tiny, tmp: struct.pack("<Q", 10**10) + b"{}",
+    "header of all ones": lambda tiny, tmp: b"\xff" * 64,
+    "header no JSON": lambda tiny, tmp: safetensors(b"{" * 99),
+    "header nested": lambda tiny, tmp: safetensors(b"[" * 200_000 + b"]" * 200_000),
+    "header a list": lambda tiny, tmp: safetensors([1, 2]),
+    "metadata null": lambda tiny, tmp: safetensors({"__metadata__": None}),
+    "card nested": lambda tiny, tmp: safetensors(
+        {"__metadata__": {"format": "wmh-siamese-generator-1", "card": "[" * 200_000}}
+    ),
+    "no weights": lambda tiny, tmp: safetensors({"__metadata__": _metadata(tiny)}),
+    "wider": lambda tiny, tmp: changed_card(tiny, architecture={"width": 8, "depth": 2}),
+    "half a filter": lambda tiny, tmp: changed_card(tiny, architecture={"width": 4.5, "depth": 2}),
+    "huge": lambda tiny, tmp: changed_card(tiny, architecture={"width": 10**9, "depth": 2}),
+    "no architecture": lambda tiny, tmp: changed_card(tiny, architecture={}),
+    "architecture of text": lambda tiny, tmp: changed_card(tiny, architecture="dense"),
+    "unknown recipe field": lambda tiny, tmp: changed_card(
+        tiny, recipe={"name": "x", "size": 32, "magic": 1}
+    ),
+    "recipe without size": lambda tiny, tmp: changed_card(tiny, recipe={}),
+    "recipe size of text": lambda tiny, tmp: changed_card(tiny, recipe={"size": "32"}),
+    "recipe size with a fraction": lambda tiny, tmp: changed_card(
+        tiny, recipe={"name": "x", "size": 32.0}
+    ),
+    "unknown scale": lambda tiny, tmp: changed_card(
+        tiny, recipe={"name": "x", "size": 32, "scale": "loudness"}
+    ),
+    "gain zero": lambda tiny, tmp: changed_card(
+        tiny,
+        recipe={"name": "x", "size": 32, "scale": "foreground", "foreground_gain": 0},
+    ),
+    "threshold NaN": lambda tiny, tmp: changed_card(tiny, threshold=float("nan")),
+    "threshold text": lambda tiny, tmp: changed_card(tiny, threshold="half"),
+    "name a list": lambda tiny, tmp: changed_card(tiny, name=[1]),
+}
+
+
+def _metadata(tiny_model):
+    raw = tiny_model.read_bytes()
+    (length,) = struct.unpack("<Q", raw[:8])
+    return json.loads(raw[8 : 8 + length])["__metadata__"]
+
+
+@pytest.mark.parametrize("make", BAD_MODELS.values(), ids=BAD_MODELS.keys())
+def test_bad_models(refused, flair, tiny_model, tmp_path, make):
+    model = tmp_path / "other.safetensors"
+    model.write_bytes(make(tiny_model, tmp_path))
+    assert "other.safetensors" in refused(flair, model=model)
+
+
+def test_weights_that_are_no_numbers(refused, flair, tmp_path, tiny_model):
+    from wmh_siamese.model_file import load_model, save_model
+
+    generator, card = load_model(tiny_model)
+    next(generator.parameters()).data.fill_(float("nan"))
+    save_model(tmp_path / "nan.safetensors", generator, card)
+    refused(flair, model=tmp_path / "nan.safetensors")
+
+
+@linux
+@pytest.mark.parametrize("model", ["/nowhere.safetensors", "/proc", "/dev/zero", "/proc/self/mem"])
+def test_models_that_are_no_files(refused, flair, model):
+    refused(flair, model=model)
+
+
+@given(place=st.integers(0, 4000), byte=st.integers(0, 255))
+@settings(
+    max_examples=40,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
+def test_a_changed_byte_in_a_model_never_breaks_the_program(tiny_model, tmp_path, place, byte):
+    from wmh_siamese.errors import WMHError
+    from wmh_siamese.model_file import load_model
+
+    raw = bytearray(tiny_model.read_bytes())
+    raw[place] = byte
+    model = tmp_path / "changed.safetensors"
+    model.write_bytes(raw)
+    try:
+        load_model(model)
+    except WMHError as error:
+        assert error.kind == "bad-model"
+
+
+@given(place=st.integers(0, 351), byte=st.integers(0, 255))
+@settings(
+    max_examples=150,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
+def test_a_changed_byte_in_a_header_never_breaks_the_program(tmp_path, place, byte):
+    from wmh_siamese.errors import WMHError
+    from wmh_siamese.volume import check_volume, read_volume
+
+    raw = bytearray(nibabel.Nifti1Image(ramp(), np.eye(4)).to_bytes())
+    raw[place] = byte
+    path = tmp_path / "changed.nii"
+    path.write_bytes(raw)
+    try:
+        check_volume(read_volume(path))
+    except WMHError as error:
+        assert error.kind == "bad-volume"
