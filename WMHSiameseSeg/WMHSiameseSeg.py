@@ -1,11 +1,11 @@
 """White matter hyperintensities in FLAIR volumes: the module, its widget and its test."""
 
+import time
 from pathlib import Path
 from typing import Annotated
 
-import qt
+import numpy as np
 import slicer
-import vtk
 from slicer import vtkMRMLScalarVolumeNode, vtkMRMLSegmentationNode
 from slicer.i18n import tr as _
 from slicer.i18n import translate
@@ -17,15 +17,21 @@ from slicer.ScriptedLoadableModule import (
     ScriptedLoadableModuleWidget,
 )
 from slicer.util import VTKObservationMixin
-
 from WMHSiameseSegLib.background import Background
+from WMHSiameseSegLib.flair_checks import Weight, check_node, check_voxels, look_at_voxels
 from WMHSiameseSegLib.install_dialog import ask_for_folder, ask_to_install
 from WMHSiameseSegLib.installation import Installation, read_requirements
+from WMHSiameseSegLib.model_choice import bundled
 from WMHSiameseSegLib.private_folder import sweep_stale_folders
+from WMHSiameseSegLib.provenance import Provenance
+from WMHSiameseSegLib.readout_table import read_table
+from WMHSiameseSegLib.result_follower import Cut
 from WMHSiameseSegLib.run_log import RunLog
-from WMHSiameseSegLib.scene import likely_flair
+from WMHSiameseSegLib.scene import Result, import_result, likely_flair
 from WMHSiameseSegLib.segment_tab import SegmentTab
+from WMHSiameseSegLib.simulated_flair import add_simulated_flair, lesion_probability
 from WMHSiameseSegLib.terminology import load_terminology
+from WMHSiameseSegLib.voxels import volume_array, write_mask
 from WMHSiameseSegLib.worker_client import WorkerClient
 from WMHSiameseSegLib.worker_process import engine_worker_command
 
@@ -86,8 +92,11 @@ class WMHSiameseSegWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
         VTKObservationMixin.__init__(self)
         self.logic = None
         self.segmentTab = None
+        self.worker = None
+        self.installation = None
         self._parameters = None
         self._guiTag = None
+        self._shown = False
 
     def setup(self):
         ScriptedLoadableModuleWidget.setup(self)
@@ -113,22 +122,20 @@ class WMHSiameseSegWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
         log = RunLog(self.ui.logView)
         dialog = self.resourcePath("UI/InstallDialog.ui")
         moduleFolder = Path(self.resourcePath("")).parent
-        return SegmentTab(
-            self.ui,
-            WorkerClient(lambda: engine_worker_command(moduleFolder), log.add),
-            Installation(
-                read_requirements(Path(self.resourcePath("requirements.txt"))),
-                lambda missing: ask_to_install(dialog, missing),
-                ask_for_folder,
-            ),
-            Background(),
-            log,
+        self.worker = WorkerClient(lambda: engine_worker_command(moduleFolder), log.add)
+        self.installation = Installation(
+            read_requirements(Path(self.resourcePath("requirements.txt"))),
+            lambda missing: ask_to_install(dialog, missing),
+            ask_for_folder,
         )
+        return SegmentTab(self.ui, self.worker, self.installation, Background(), log)
 
     def enter(self):
+        self._shown = True
         self.connectParameters()
 
     def exit(self):
+        self._shown = False
         self.disconnectParameters()
 
     def cleanup(self):
@@ -149,12 +156,12 @@ class WMHSiameseSegWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
         self._parameters = None
 
     def onSceneEndClose(self, caller, event):
-        if self.parent.isEntered:
+        if self._shown:
             self.connectParameters()
 
     def onSceneEndImport(self, caller, event):
         """A scene was loaded: its choices, and with them its result, are the panel's now."""
-        if self.parent.isEntered:
+        if self._shown:
             self.connectParameters()
 
     def connectParameters(self):
@@ -170,3 +177,101 @@ class WMHSiameseSegWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
         if self._parameters is not None and self._guiTag is not None:
             self._parameters.disconnectGui(self._guiTag)
             self._guiTag = None
+
+
+class WMHSiameseSegTest(ScriptedLoadableModuleTest):
+    """Runs in Slicer (Reload and Test, ctest) and without it; needs no torch for most of it."""
+
+    def setUp(self):
+        slicer.mrmlScene.Clear()
+        slicer.app.processEvents()
+
+    def runTest(self):
+        for test in (
+            self.test_bad_volumes_are_refused_in_words,
+            self.test_a_probability_becomes_a_segmentation,
+            self.test_sliders_and_edits_move_the_figures,
+            self.test_a_run_of_the_bundled_model,
+        ):
+            self.setUp()
+            test()
+        self.delayDisplay("WMHSiameseSeg: all tests passed")
+
+    def test_bad_volumes_are_refused_in_words(self):
+        flair = add_simulated_flair()
+        self.assertFalse([f for f in check_node(flair) if f.weight is Weight.STOP])
+        facts = look_at_voxels(volume_array(flair))
+        self.assertEqual(check_voxels(facts, flair.GetName()), [])
+        flat = slicer.util.addVolumeFromArray(np.full((8, 9, 10), 5, np.int16))
+        mask = slicer.util.addVolumeFromArray(
+            (slicer.util.arrayFromVolume(flair) > 400).astype(np.uint8)
+        )
+        thin = slicer.util.addVolumeFromArray(slicer.util.arrayFromVolume(flair)[:2])
+        empty = slicer.mrmlScene.AddNewNodeByClass("vtkMRMLScalarVolumeNode")
+        for volume, word in (
+            (flat, "same value"),
+            (mask, "mask"),
+            (thin, "slices"),
+            (empty, "no image data"),
+            (None, "No volume"),
+        ):
+            findings = check_node(volume)
+            if not [f for f in findings if f.weight is Weight.STOP]:
+                findings += check_voxels(look_at_voxels(volume_array(volume)), "FLAIR")
+            said = " ".join(f.sentence for f in findings if f.weight is Weight.STOP)
+            self.assertIn(word, said)
+
+    def test_a_probability_becomes_a_segmentation(self):
+        result, lesions = self._importedResult()
+        self.assertEqual(result.segment.GetName(), "White matter hyperintensities")
+        np.testing.assert_array_equal(result.mask(), lesions)
+        again = Result.of(result.node)
+        self.assertEqual(again.provenance.model_sha256, "ab" * 32)
+        self.assertEqual(again.node.GetTransformNodeID(), again.flair.GetTransformNodeID())
+        self.assertAlmostEqual(again.threshold, 0.5)
+
+    def test_sliders_and_edits_move_the_figures(self):
+        tab = slicer.util.getModuleWidget("WMHSiameseSeg").segmentTab
+        result, _lesions = self._importedResult()
+        follower = tab.results.follower
+        tab.results.follow(result.node)
+        self._wait(lambda: follower.figures is not None, 20)
+        self.assertEqual(follower.figures.readouts.lesion_count, 3)
+        follower.cut(Cut(0.7, 0.0))
+        self._wait(lambda: follower.figures.readouts.lesion_count == 2, 20)
+        edited = result.mask()
+        edited[5:9, 5:9, 5:9] = True
+        write_mask(result.node, result.segment_id, edited, result.grid)
+        self._wait(lambda: follower.figures.edited, 20)
+        self.assertEqual(follower.figures.readouts.lesion_count, 3)
+        self.assertEqual(read_table(result.table)[-1]["Edited"], "yes")
+
+    def test_a_run_of_the_bundled_model(self):
+        widget = slicer.util.getModuleWidget("WMHSiameseSeg")
+        if widget.installation.missing() or not bundled():
+            self.delayDisplay("Not tested here: the worker's packages or the model are missing")
+            return
+        flair = add_simulated_flair()
+        widget.enter()
+        widget.ui.flairSelector.setCurrentNode(flair)
+        widget.ui.segmentButton.click()
+        self._wait(lambda: widget.segmentTab.states.idle, 300)
+        result = Result.of(widget.ui.outputSelector.currentNode())
+        self.assertIsNotNone(result, widget.ui.statusLabel.text)
+        self.assertEqual(result.probability.shape, volume_array(flair).shape)
+
+    def _importedResult(self):
+        flair = add_simulated_flair()
+        said = {"model": {"name": "made up", "sha256": "ab" * 32, "recipe": {}}, "seconds": 1.0}
+        probability = lesion_probability()
+        result = import_result(flair, None, probability, Provenance.of_run(said), False)
+        lesions = probability >= 0.5
+        result.write_mask(lesions, 0.5, 0.0)
+        return result, lesions
+
+    def _wait(self, until, seconds):
+        end = time.monotonic() + seconds
+        while not until():
+            self.assertLess(time.monotonic(), end, "it took too long")
+            slicer.app.processEvents()
+            time.sleep(0.005)

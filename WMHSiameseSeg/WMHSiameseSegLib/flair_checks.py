@@ -70,9 +70,11 @@ def check_node(volume: slicer.vtkMRMLNode | None) -> list[Finding]:
     """What the node alone tells; nothing more can be said when one of these stops the run."""
     if volume is None:
         return [_stop(_("No volume is chosen. Load a FLAIR volume, then choose it here."))]
-    if not volume.IsA("vtkMRMLScalarVolumeNode") or volume.IsA("vtkMRMLTensorVolumeNode"):
+    if not volume.IsA("vtkMRMLScalarVolumeNode"):
         return [_stop(_("This is not a scalar volume. Choose a greyscale FLAIR volume."))]
     image = volume.GetImageData()
+    if image is not None and volume.IsA("vtkMRMLTensorVolumeNode"):  # of vectors, too
+        return [_stop(_more_than_one_value(max(2, image.GetNumberOfScalarComponents())))]
     if image is None or image.GetNumberOfPoints() == 0 or image.GetPointData().GetScalars() is None:
         return [_stop(_("This volume has no image data. Load it again or choose another one."))]
     if image.GetNumberOfScalarComponents() != 1:

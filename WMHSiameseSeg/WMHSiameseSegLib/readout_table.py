@@ -146,4 +146,4 @@ def _fill(table: slicer.vtkMRMLTableNode, rows: list[dict[str, str | float]]) ->
                 else:
                     column.InsertNextValue(str(value))
             table.AddColumn(column)
-        table.SetUseColumnNameAsColumnHeader(True)
+        table.SetUseColumnTitleAsColumnHeader(True)

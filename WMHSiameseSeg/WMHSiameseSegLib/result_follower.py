@@ -56,7 +56,7 @@ class ResultFollower:
         self._lesions: tuple[float, Lesions] | None = None
         self._wanted: Cut | None = None
         self._job: Job | None = None
-        self._counts = 0
+        self._counting: Job | None = None
         self._writing = False
         self._touched = False
         self._asking = False
@@ -74,7 +74,7 @@ class ResultFollower:
             return
         self._observe(result)
         self._written = None if result.edited else result.mask()
-        self._count(result.mask(), result.edited)
+        self._count(result.mask(), result.edited, keep_table=result.table is not None)
 
     def adopt(
         self, result: Result, lesions: Lesions, mask: BoolArray, readouts: Readouts, cut: Cut
@@ -89,9 +89,9 @@ class ResultFollower:
     def cut(self, cut: Cut) -> bool:
         """Cut the mask anew; False when edits were kept instead."""
         result = self.result
-        if result is None or self._asking or cut == self._present_cut(result):
+        if result is None or self._asking or self._lost(result) or cut == self._present_cut(result):
             return True
-        if not self._may_replace():
+        if self._wanted is None and not self._may_replace():
             return False
         self._wanted = cut
         if self._job is None:
@@ -104,16 +104,28 @@ class ResultFollower:
             return False
         if self._touched:
             self._look_at_segment()
-        return self.result.edited
+        return self.result is not None and self.result.edited
+
+    @property
+    def busy(self) -> bool:
+        """Whether mask or figures are still to follow a slider or an edit."""
+        return self._job is not None or self._counting is not None or self._touched
 
     def mask(self) -> BoolArray | None:
         """The followed segment as it is now; None when nothing is followed."""
-        return self.result.mask() if self.result is not None and self.result.segment else None
+        return self.result.mask() if self.result is not None and self.result.complete else None
 
     def close(self) -> None:
         """Observe nothing and follow nothing any more."""
         self._let_go()
         self.result = None
+
+    def _lost(self, result: Result) -> bool:
+        """Whether somebody removed a part of the result; it is let go then."""
+        if result.complete:
+            return False
+        self.follow(None)
+        return True
 
     def _present_cut(self, result: Result) -> Cut:
         return self._wanted or Cut(result.threshold, result.min_volume_mm3)
@@ -149,7 +161,7 @@ class ResultFollower:
     def _on_cut(self, cut: Cut, lesions: Lesions, mask: BoolArray, readouts: Readouts) -> None:
         self._job = None
         self._lesions = (cut.threshold, lesions)
-        if self.result is None:
+        if self.result is None or self._lost(self.result):
             return
         if self._wanted == cut:
             self._wanted = None
@@ -165,7 +177,7 @@ class ResultFollower:
             self._writing = False
         self._written = mask
         self._touched = False
-        self._counts += 1
+        self._stop_counting()
         self._tell(Figures(readouts, edited=False))
 
     def _look_at_segment(self) -> None:
@@ -173,7 +185,7 @@ class ResultFollower:
         self._touched = False
         self._debounce.stop()
         result = self.result
-        if result is None or result.segment is None or result.probability_node is None:
+        if result is None or self._lost(result):
             return
         mask = result.mask()
         changed = self._written is None or not np.array_equal(mask, self._written)
@@ -181,20 +193,26 @@ class ResultFollower:
             result.edited = changed
             self._count(mask, changed)
 
-    def _count(self, mask: BoolArray, edited: bool) -> None:
+    def _count(self, mask: BoolArray, edited: bool, keep_table: bool = False) -> None:
         affine = self.result.grid.affine
-        self._counts += 1
-        this = self._counts
+        self._stop_counting()
 
         def done(readouts: Readouts) -> None:
-            if this == self._counts:  # nothing was written or counted since
-                self._tell(Figures(readouts, edited))
+            self._counting = None
+            self._tell(Figures(readouts, edited), keep_table)
 
-        self._background.run(lambda: read_out(mask, affine), done, self._forget)
+        self._counting = self._background.run(lambda: read_out(mask, affine), done, self._forget)
 
-    def _tell(self, figures: Figures | None) -> None:
+    def _stop_counting(self) -> None:
+        """What is being counted is not the mask any more."""
+        if self._counting is not None:
+            self._counting.abandon()
+            self._counting = None
+
+    def _tell(self, figures: Figures | None, keep_table: bool = False) -> None:
+        """Show figures; a table that a loaded scene brought along stays as it was saved."""
         self.figures = figures
-        if figures is not None and self.result is not None and self.result.segment is not None:
+        if figures is not None and self.result.complete and not keep_table:
             write_table(self.result, figures)
         self._show(figures)
 
@@ -213,7 +231,7 @@ class ResultFollower:
         self._debounce.start()
 
     def _forget(self, error: Exception) -> None:
-        self._job = None
+        self._job = self._counting = None
         raise error
 
     def _let_go(self) -> None:
@@ -223,8 +241,8 @@ class ResultFollower:
         self._debounce.stop()
         if self._job is not None:
             self._job.abandon()
+        self._stop_counting()
         self._job = self._wanted = self._written = self._lesions = None
-        self._counts += 1
         self._touched = False
 
 

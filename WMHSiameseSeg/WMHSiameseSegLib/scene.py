@@ -38,8 +38,16 @@ class Result:
         if node is None:
             return None
         result = cls(node)
-        complete = result.segment is not None and result.probability_node is not None
-        return result if complete else None
+        return result if result.complete else None
+
+    @property
+    def complete(self) -> bool:
+        """Whether segment and probability are still there, and the node in the scene."""
+        return (
+            self.node.GetScene() is not None
+            and self.segment is not None
+            and self.probability_node is not None
+        )
 
     @property
     def segment_id(self) -> str:

@@ -118,6 +118,9 @@ class SegmentTab:
     # Choices
 
     def _on_flair(self, flair: slicer.vtkMRMLNode | None) -> None:
+        if self._parameters is not None:
+            # before anything else changes the parameters and they write the old one back
+            self._parameters.flair = flair
         findings = check_node(flair) if flair is not None else []
         self._ui.flairNote.setText("\n".join(f.sentence for f in findings))
         self._ui.flairNote.setVisible(bool(findings))
@@ -125,7 +128,12 @@ class SegmentTab:
         if flair is not None and self.states.idle and (output is None or output.flair != flair):
             earlier = results_of(flair)
             if earlier or output is not None:
-                self._ui.outputSelector.setCurrentNode(earlier[-1].node if earlier else None)
+                self._choose_output(earlier[-1].node if earlier else None)
+
+    def _choose_output(self, node: slicer.vtkMRMLSegmentationNode | None) -> None:
+        if self._parameters is not None:
+            self._parameters.output = node
+        self._ui.outputSelector.setCurrentNode(node)
 
     def _on_output(self, node: slicer.vtkMRMLNode | None) -> None:
         followed = self.results.result
@@ -249,9 +257,7 @@ class SegmentTab:
             order.keep_earlier or edited,
         )
         self.results.adopt(result, made, order.cut)
-        if self._parameters is not None:
-            self._parameters.output = result.node
-        self._ui.outputSelector.setCurrentNode(result.node)
+        self._choose_output(result.node)
         if edited and not order.keep_earlier:
             self.controls.say(
                 _("The earlier mask was edited during the run and stays as a segment.")

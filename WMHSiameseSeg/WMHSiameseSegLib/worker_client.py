@@ -9,7 +9,7 @@ from typing import Any
 from slicer.i18n import tr as _
 
 from WMHSiameseSegLib.event_lines import EventLines
-from WMHSiameseSegLib.worker_process import WorkerCommand, WorkerProcess
+from WMHSiameseSegLib.worker_process import Ending, WorkerCommand, WorkerProcess
 
 PROTOCOL = 1
 Event = dict[str, Any]
@@ -24,7 +24,7 @@ class WorkerClient:
     with one event ``result`` or ``error``: when the child dies, the error is made here.
 
     Args:
-        command: gives what to start; called at each start.
+        command: gives what to start; called at each start, and may be replaced.
         log: hears every line for the log, in plain text.
         spawn: makes the process; a test may give another.
     """
@@ -35,7 +35,7 @@ class WorkerClient:
         log: Callable[[str], None],
         spawn: Callable[..., WorkerProcess] = WorkerProcess,
     ) -> None:
-        self._command = command
+        self.command = command
         self._log = log
         self._spawn = spawn
         self._process: WorkerProcess | None = None
@@ -95,11 +95,13 @@ class WorkerClient:
                 if child and child[0] is self._process:
                     self._hear(line)
 
-        def ended(how: str) -> None:
-            self._on_ended(child[0] if child else None, how)
+        def ended(how: Ending, code: int) -> None:
+            self._on_ended(child[0] if child else None, _death(how, code))
 
-        self._process = process = self._spawn(self._command(), read, self._log, ended)
+        process = self._spawn(self.command(), read, self._log, ended)
         child.append(process)
+        if process.alive:  # on Windows a program that is not there is told at once
+            self._process = process
 
     def _hear(self, line: Event | str) -> None:
         if isinstance(line, str):
@@ -124,23 +126,28 @@ class WorkerClient:
             said = hello.get("protocol")
             self._log(_("The worker speaks protocol {said}.").format(said=said))
 
-    def _on_ended(self, process: WorkerProcess | None, how: str) -> None:
+    def _on_ended(self, process: WorkerProcess | None, death: Event) -> None:
         if process is not None and process in self._dying:
             self._dying.remove(process)
             return
         self._process = None
         listeners, self._listeners = self._listeners, {}
         for listener in listeners.values():
-            listener(_death(how))
+            listener(death)
 
 
-def _death(how: str) -> Event:
-    return {
-        "event": "error",
-        "kind": "internal",
-        "sentence": _("The worker process {how}.").format(how=how),
-        "way_out": _(
+def _death(how: Ending, code: int) -> Event:
+    """The error event that a request hears when its worker is gone."""
+    if how is Ending.NOT_STARTED:
+        sentence = _("Slicer's Python (PythonSlicer) could not be started.")
+        way_out = _("Check whether a virus scanner holds it back, or install Slicer again.")
+    else:
+        if how is Ending.KILLED:
+            sentence = _("The worker process was ended from outside.")
+        else:
+            sentence = _("The worker process ended by itself (code {code}).").format(code=code)
+        way_out = _(
             "Click Segment to start it again. If it happens again, the computer may be short of "
             "memory: close other programs, or choose the CPU as device."
-        ),
-    }
+        )
+    return {"event": "error", "kind": "internal", "sentence": sentence, "way_out": way_out}

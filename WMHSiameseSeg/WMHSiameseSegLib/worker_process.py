@@ -7,6 +7,7 @@ import signal
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from enum import Enum
 from pathlib import Path
 
 import qt
@@ -51,6 +52,14 @@ def python_program() -> str:
     return os.path.join(slicer.app.slicerHome, "bin", f"PythonSlicer{suffix}")
 
 
+class Ending(Enum):
+    """How a child came to its end."""
+
+    NOT_STARTED = "not started"
+    EXITED = "exited"
+    KILLED = "killed"
+
+
 class WorkerProcess:
     """A running child.
 
@@ -58,7 +67,7 @@ class WorkerProcess:
         command: what to start.
         read: called with the bytes that came on its stdout.
         said: called with each line that came on its stderr.
-        ended: called once, with a sentence about how it ended.
+        ended: called once, with how it ended and its exit code.
     """
 
     def __init__(
@@ -66,7 +75,7 @@ class WorkerProcess:
         command: WorkerCommand,
         read: Callable[[bytes], None],
         said: Callable[[str], None],
-        ended: Callable[[str], None],
+        ended: Callable[[Ending, int], None],
     ) -> None:
         self._read = read
         self._said = said
@@ -142,18 +151,18 @@ class WorkerProcess:
         self._on_output()
         self._on_log()
         crashed = int(status) == int(qt.QProcess.CrashExit)
-        self._end("was ended from outside" if crashed else f"ended with code {code}")
+        self._end(Ending.KILLED if crashed else Ending.EXITED, code)
 
     def _on_error(self, error: int) -> None:
         if int(error) == int(qt.QProcess.FailedToStart):
-            self._end("could not be started")
+            self._end(Ending.NOT_STARTED, -1)
 
-    def _end(self, how: str) -> None:
+    def _end(self, how: Ending, code: int) -> None:
         if self._over:
             return
         self._over = True
         self._process.deleteLater()
-        self._ended(how)
+        self._ended(how, code)
 
 
 def _kill_session(pid: int) -> None:

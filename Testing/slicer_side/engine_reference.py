@@ -1,0 +1,48 @@
+"""Run by tests in a process of its own, because torch stays out of the Slicer side.
+
+``model PATH``: save a tiny seeded generator.
+``reference MODEL FOLDER``: the engine's probability of every NIfTI file there, beside it.
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import nibabel
+import numpy as np
+import torch
+from wmh_siamese.generator import DenseUNet
+from wmh_siamese.inference import Segmenter
+from wmh_siamese.model_file import ModelCard, save_model
+from wmh_siamese.preparation import Recipe
+from wmh_siamese.volume import Volume
+
+
+def save_tiny_model(path: Path) -> None:
+    torch.manual_seed(3)
+    generator = DenseUNet(width=4, depth=2).eval()
+    card = ModelCard(
+        name="tiny",
+        architecture={"width": 4, "depth": 2},
+        recipe=Recipe(size=32).to_dict(),
+        threshold=0.5,
+        training={"loss": "none"},
+        created="2026-01-01T00:00:00Z",
+    )
+    save_model(path, generator, card)
+
+
+def write_references(model: Path, folder: Path) -> None:
+    segmenter = Segmenter(model, "cpu")
+    for path in sorted(folder.glob("*.nii")):
+        image = nibabel.load(path)
+        volume = Volume(np.asanyarray(image.dataobj), image.affine)
+        np.save(path.with_suffix(".npy"), segmenter.probability(volume))
+
+
+if __name__ == "__main__":
+    if sys.argv[1] == "model":
+        save_tiny_model(Path(sys.argv[2]))
+    else:
+        write_references(Path(sys.argv[2]), Path(sys.argv[3]))

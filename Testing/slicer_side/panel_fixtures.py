@@ -1,0 +1,69 @@
+"""Fixtures of the panel's tests, by what they are."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+import pytest
+from slicer_side.panel import Panel, wait_for
+
+_REFERENCE = Path(__file__).with_name("engine_reference.py")
+_ENGINE = Path(__file__).parents[2] / "WMHSiameseSeg"
+
+
+def run_engine(*arguments: object) -> None:
+    """Run engine_reference.py where torch may load."""
+    subprocess.run(
+        [sys.executable, str(_REFERENCE), *map(str, arguments)],
+        check=True,
+        env={**os.environ, "PYTHONPATH": str(_ENGINE), "OMP_NUM_THREADS": "1"},
+    )
+
+
+@pytest.fixture(scope="session")
+def model_file(tmp_path_factory):
+    """A tiny seeded generator that knows nothing."""
+    path = tmp_path_factory.mktemp("models") / "tiny.safetensors"
+    run_engine("model", path)
+    return path
+
+
+@pytest.fixture
+def own_temporary_folder(tmp_path, monkeypatch):
+    folder = tmp_path / "temporary"
+    folder.mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(folder))
+    return folder
+
+
+@pytest.fixture
+def temporary_files(own_temporary_folder):
+    """What the panel has left in the folder for temporary files."""
+    return lambda: list(own_temporary_folder.glob("WMHSiameseSeg-*"))
+
+
+@pytest.fixture
+def panel(the_panel, model_file, own_temporary_folder):
+    """The module's panel with a model that is there in every checkout."""
+    panel = Panel(the_panel)
+    panel.tab.models.open(model_file)
+    yield panel
+    panel.widget.worker.end()
+    wait_for(lambda: not panel.widget.worker.ending)
+
+
+@pytest.fixture
+def scripted_panel(panel):
+    """The panel with a worker that needs no torch."""
+    panel.use_scripted_worker("good")
+    return panel
+
+
+@pytest.fixture
+def engine_panel(panel):
+    """The panel with the engine's own worker."""
+    return panel
