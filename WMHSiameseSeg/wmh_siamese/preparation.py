@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import asdict, dataclass
 from functools import lru_cache
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 import numpy as np
 import torch
@@ -19,6 +19,8 @@ from torch import Tensor
 VGG_MEAN_BGR = (103.939, 116.779, 123.68)
 
 MAX_SAMPLED_VOXELS = 2_000_000
+
+Scale = Literal["maximum", "foreground"]
 
 
 @dataclass(frozen=True)
@@ -33,13 +35,24 @@ class Recipe:
             mean; brighter voxels are clipped.
         foreground_gain: see ``scale``.
         square: pad a slice to a square field of view first, in mm, so that nothing is stretched.
+
+    Raises:
+        ValueError: when a field means nothing.
     """
 
     name: str = "paper"
     size: int = 224
-    scale: Literal["maximum", "foreground"] = "maximum"
+    scale: Scale = "maximum"
     foreground_gain: float = 1.65
     square: bool = False
+
+    def __post_init__(self) -> None:
+        if self.scale not in get_args(Scale):
+            raise ValueError(f"scale must be one of {get_args(Scale)}, got {self.scale!r}")
+        if not isinstance(self.size, int) or self.size < 1:
+            raise ValueError(f"size must be a whole number of pixels, got {self.size!r}")
+        if not 0 < self.foreground_gain < float("inf"):
+            raise ValueError(f"foreground_gain must be positive, got {self.foreground_gain!r}")
 
     def to_dict(self) -> dict[str, Any]:
         return asdict(self)
@@ -61,7 +74,8 @@ def white_level(array: NDArray[Any], recipe: Recipe) -> float:
     stride = int(np.ceil((array.size / MAX_SAMPLED_VOXELS) ** (1 / 3)))
     sample = np.asarray(array[::stride, ::stride, ::stride], dtype=np.float32)
     sample = sample[np.isfinite(sample)]
-    foreground = sample[sample > max(float(sample.mean(dtype=np.float64)), 0.0)]
+    mean = float(sample.mean(dtype=np.float64)) if sample.size else 0.0
+    foreground = sample[sample > max(mean, 0.0)]
     if not foreground.size:  # a few bright voxels, all between the lattice points
         return white_level(array, Recipe(scale="maximum"))
     return recipe.foreground_gain * float(np.median(foreground))
@@ -70,10 +84,10 @@ def white_level(array: NDArray[Any], recipe: Recipe) -> float:
 def unit_intensities(slices: NDArray[Any], level: float) -> Tensor:
     """Slices (N, H, W) as a float32 tensor in [0, 1]: divided by the white level, clipped.
 
-    Negative and NaN voxels become 0, as does negative infinity; infinity becomes 1.
+    Negative, NaN and infinite voxels become 0.
     """
     values = torch.from_numpy(np.array(slices, dtype=np.float32))
-    return values.div_(level).nan_to_num_(nan=0.0, posinf=1.0, neginf=0.0).clamp_(0, 1)
+    return values.nan_to_num_(nan=0.0, posinf=0.0, neginf=0.0).div_(level).clamp_(0, 1)
 
 
 def prepared_slices(unit: Tensor, spacing: tuple[float, float], recipe: Recipe) -> Tensor:
