@@ -133,6 +133,7 @@ def read_vgg_weights(path: str | Path, convention: Convention | None = None) -> 
     Raises:
         WMHError: ``bad-path`` when there is no such file, ``bad-model`` when it is not a VGG19 or
             its convention cannot be told.
+        ImportError: when torchvision is not installed.
     """
     path = Path(path)
     if not path.is_file():
@@ -140,6 +141,7 @@ def read_vgg_weights(path: str | Path, convention: Convention | None = None) -> 
             "bad-path", f"There is no VGG19 weight file {path}.", "Name another one or download it."
         )
     convention = convention or _convention_of(path)
+    torchvision_models()  # where it is missing, the file is not to blame
     try:
         tensors = _read_tensors(path)
         names = [f"features.{i}.{part}" for i in CONVOLUTIONS for part in ("weight", "bias")]
