@@ -302,3 +302,45 @@ def test_training_options_are_the_settings(capsys):
 def test_training_says_what_is_wrong(tmp_path, capsys):
     assert main(["train", str(tmp_path / "no.csv"), str(tmp_path / "out")]) == 2
     assert "no.csv" in capsys.readouterr().err
+
+
+def test_the_demo_writes_every_kind_of_output(flair, tmp_path, tiny_model, monkeypatch, capsys):
+    monkeypatch.setattr("wmh_siamese.cli._model_path", lambda name: tiny_model)
+    assert main(["demo", str(flair), "--folder", str(tmp_path / "demo"), "--device", "cpu"]) == 0
+    printed = capsys.readouterr().out
+    assert "ml, PCD" in printed
+    assert files(tmp_path / "demo") == [
+        "flair_overlay.png",
+        "flair_probability.nii.gz",
+        "flair_wmh.nii.gz",
+        "flair_wmh.seg.nrrd",
+        "results.csv",
+    ]
+    assert all(name in printed for name in files(tmp_path / "demo"))
+
+
+def test_a_fault_of_our_own_is_one_line_and_exit_code_1(flair, tmp_path, monkeypatch, capsys):
+    def broken(options):
+        raise RuntimeError("shapes cannot be multiplied\nand more")
+
+    monkeypatch.setattr("wmh_siamese.cli._segmenter", broken)
+    assert main(["segment", str(flair), "-o", str(tmp_path / "mask.nii")]) == 1
+    told = capsys.readouterr().err
+    assert len(told.splitlines()) == 1 and "shapes cannot be multiplied and more" in told
+    assert files(tmp_path) == ["flair.nii.gz"]
+
+
+@pytest.mark.parametrize("error", [OSError("libtorch.so: cannot open"), ImportError("DLL")])
+def test_a_torch_that_does_not_load_is_told_so(flair, monkeypatch, capsys, error):
+    import builtins
+
+    real = builtins.__import__
+
+    def without_torch(name, *rest, **more):
+        if name == "torch":
+            raise error
+        return real(name, *rest, **more)
+
+    monkeypatch.setattr(builtins, "__import__", without_torch)
+    assert main(["segment", str(flair)]) == 2
+    assert "PyTorch is installed but cannot be loaded" in capsys.readouterr().err

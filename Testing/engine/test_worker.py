@@ -307,3 +307,15 @@ def test_the_package_and_the_worker_start_without_torch(engine_environment):
         [sys.executable, "-c", code], env=engine_environment, capture_output=True, check=True
     )
     assert json.loads(done.stdout) == []
+
+
+def test_a_fault_of_our_own_leaves_its_traceback_in_the_log_alone(start_worker, request_of):
+    broken = SLOW.replace('print("a library prints")', "raise RuntimeError('odd shapes')")
+    worker = start_worker("-c", broken)
+    worker.ask(**request_of(1))
+    error, _ = worker.answer(1)
+    assert error["kind"] == "internal" and "odd shapes" in error["sentence"]
+    worker.ask(id=2, do="stop", of=1)
+    assert worker.answer(2)[0]["event"] == "result"
+    worker.end()
+    assert b"Traceback" in worker.log

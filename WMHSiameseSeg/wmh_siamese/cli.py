@@ -150,7 +150,7 @@ def _answering_for(source: Path, options: argparse.Namespace, codes: set[int]) -
 
 
 def _segmenter(options: argparse.Namespace) -> Segmenter:
-    from wmh_siamese.worker_runs import import_torch
+    from wmh_siamese.torch_loading import import_torch
 
     import_torch()
     from wmh_siamese.inference import Segmenter
@@ -160,7 +160,7 @@ def _segmenter(options: argparse.Namespace) -> Segmenter:
 
 def train(options: argparse.Namespace) -> int:
     """Train a generator; its epochs are told as they end."""
-    from wmh_siamese.worker_runs import import_torch
+    from wmh_siamese.torch_loading import import_torch
 
     import_torch()
     from wmh_siamese.train_command import run_training

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import os
 import platform
 import time
@@ -13,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from wmh_siamese.errors import WMHError
+from wmh_siamese.torch_loading import import_torch
 from wmh_siamese.worker_lines import Probe, Segment, Warm
 
 if TYPE_CHECKING:
@@ -23,8 +23,6 @@ NEEDED = ("torch", "numpy", "scipy", "nibabel", "safetensors")
 
 LoadSegmenter = Callable[[Path, str, Callable[[str], None]], "Segmenter"]
 Work = Segment | Warm | Probe
-
-log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -190,25 +188,6 @@ def _load_segmenter(model: Path, device: str, say: Callable[[str], None]) -> Seg
     from wmh_siamese.inference import Segmenter
 
     return Segmenter(model, device, say)
-
-
-def import_torch() -> None:
-    """Import torch for the first time, and say so in plain words where it does not load.
-
-    Raises:
-        WMHError: ``missing-dependency``.
-    """
-    try:
-        import torch  # noqa: F401
-    except ModuleNotFoundError:
-        raise
-    except (ImportError, OSError) as error:
-        log.exception("torch cannot be loaded")
-        raise WMHError(
-            "missing-dependency",
-            f"PyTorch is installed but cannot be loaded ({' '.join(str(error).split())[:200]}).",
-            "Install it again.",
-        ) from None
 
 
 def _probe() -> dict[str, Any]:
