@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from engine.bomb import Bomb
 from engine.random_vgg import random_vgg
 from safetensors.torch import save_file
 from wmh_siamese import siamese
@@ -85,16 +86,6 @@ def test_what_is_no_vgg19_is_refused(tmp_path, ending, fault):
     with pytest.raises(WMHError, match="does not hold the first two blocks") as refusal:
         read_vgg_weights(path)
     assert refusal.value.kind == "bad-model"
-
-
-class Bomb:
-    """Leaves a file behind when it is unpickled."""
-
-    def __init__(self, trace):
-        self.trace = trace
-
-    def __reduce__(self):
-        return (os.mkdir, (str(self.trace),))
 
 
 def test_no_code_of_a_weight_file_is_run(tmp_path):

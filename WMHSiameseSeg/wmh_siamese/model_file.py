@@ -63,13 +63,13 @@ class ModelCard:
 def save_model(path: str | Path, generator: DenseUNet, card: ModelCard) -> str:
     """Write generator and card as one file, whole or not at all; returns the file's SHA-256.
 
-    Weights are kept in the generator's own precision.
+    Weights are kept in the generator's own precision. The same input gives the same bytes.
     """
     from safetensors.torch import save
 
     described = {key: value for key, value in asdict(card).items() if key != "sha256"}
     state = {name: tensor.contiguous() for name, tensor in generator.state_dict().items()}
-    data = save(state, metadata={"format": FORMAT, "card": json.dumps(described)})
+    data = _in_order(save(state, metadata={"format": FORMAT, "card": json.dumps(described)}))
     with written_whole(path) as partial:
         partial.write_bytes(data)
     return hashlib.sha256(data).hexdigest()
@@ -82,16 +82,25 @@ def load_model(path: str | Path) -> tuple[DenseUNet, ModelCard]:
         WMHError: ``bad-path`` when there is no such file, ``bad-model`` when it is not a whole
             model file of this program.
     """
+    import torch
     from safetensors import SafetensorError
     from safetensors.torch import load
 
     from wmh_siamese.generator import DenseUNet
 
     card = read_card(path)
-    generator = DenseUNet(**card.architecture)
+    try:
+        card.preparation_recipe()
+    except (TypeError, ValueError) as error:
+        raise _bad(path, f"its recipe {card.recipe} is not one of this program's") from error
+    with torch.device("meta"):  # no memory before the file is known to fill it
+        generator = DenseUNet(**card.architecture)
     try:
         state = load(Path(path).read_bytes())
-        generator.load_state_dict({name: tensor.float() for name, tensor in state.items()})
+        generator.load_state_dict(
+            {name: t.float() if t.is_floating_point() else t for name, t in state.items()},
+            assign=True,
+        )
     except (SafetensorError, RuntimeError) as error:
         raise _bad(path, "its weights are damaged or do not fit its architecture") from error
     if not all(bool(tensor.isfinite().all()) for tensor in generator.state_dict().values()):
@@ -118,7 +127,7 @@ def read_card(path: str | Path) -> ModelCard:
         known = {f.name for f in fields(ModelCard)} - {"sha256"}
         card = ModelCard(**{key: value for key, value in described.items() if key in known})
         _check_card(path, card)
-    except (ValueError, KeyError, TypeError, AttributeError, struct.error) as error:
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError, struct.error) as error:
         raise _bad(path, "its header is damaged") from error
     return replace(card, sha256=file_sha256(path))
 
@@ -133,6 +142,16 @@ def bundled_models() -> list[Path]:
     return sorted(MODELS_FOLDER.glob("*.safetensors"))
 
 
+def _in_order(data: bytes) -> bytes:
+    """The same file with its metadata sorted: safetensors writes them in a random order."""
+    (length,) = struct.unpack("<Q", data[:8])
+    header = json.loads(data[8 : 8 + length])
+    header["__metadata__"] = dict(sorted(header["__metadata__"].items()))
+    raw = json.dumps(header, separators=(",", ":")).encode()
+    raw += b" " * (-len(raw) % 8)  # weights stay aligned
+    return struct.pack("<Q", len(raw)) + raw + data[8 + length :]
+
+
 def _read_header(path: Path) -> dict[str, Any]:
     with path.open("rb") as file:
         (length,) = struct.unpack("<Q", file.read(8))
@@ -145,8 +164,10 @@ def _read_header(path: Path) -> dict[str, Any]:
 def _check_card(path: Path, card: ModelCard) -> None:
     width, depth = card.architecture["width"], card.architecture["depth"]
     size = card.recipe["size"]
+    if not all(isinstance(number, int) for number in (width, depth, size)):
+        raise TypeError("width, depth and size are whole numbers")
     if set(card.architecture) != {"width", "depth"} or not (
-        2 <= width <= MAX_WIDTH and 1 <= depth <= MAX_DEPTH
+        2 <= width <= MAX_WIDTH and width % 2 == 0 and 1 <= depth <= MAX_DEPTH
     ):
         raise _bad(path, f"its architecture {card.architecture} is not one of this program's")
     if not (0 < size <= MAX_SLICE_SIZE and size % 2**depth == 0):
