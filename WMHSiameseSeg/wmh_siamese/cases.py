@@ -42,7 +42,7 @@ def read_case_table(path: str | Path, cohorts: list[str] | None = None) -> list[
     path = Path(path)
     if not path.is_file():
         raise WMHError("bad-path", f"There is no case table {path}.", "Check its name.")
-    with path.open(newline="", encoding="utf-8") as file:
+    with path.open(newline="", encoding="utf-8-sig") as file:  # spreadsheets put a mark first
         rows = list(csv.DictReader(file))
     missing = {"cohort", "case", "flair", "mask"} - set(rows[0] if rows else ())
     if missing:
@@ -68,7 +68,10 @@ def read_case(case: Case) -> tuple[Volume, Volume]:
         WMHError: ``bad-volume`` when either cannot be used or their grids differ.
     """
     flair, mask = read_volume(case.flair), read_mask(case.mask)
-    check_volume(flair, nonfinite="zero")
+    try:
+        check_volume(flair, nonfinite="zero")
+    except WMHError as error:
+        raise WMHError(error.kind, f"Case {case.id}: {error.sentence}", error.way_out) from None
     if flair.shape != mask.shape:
         raise WMHError(
             "bad-volume",
