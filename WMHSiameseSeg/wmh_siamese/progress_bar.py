@@ -22,7 +22,7 @@ class ProgressBar:
             desc=name,
             leave=False,
             disable=True if quiet else None,
-            bar_format="{desc} |{bar}| {n_fmt}/{total_fmt} [{elapsed}<{remaining}]",
+            bar_format="{desc}|{bar}| {n_fmt}/{total_fmt} [{elapsed}<{remaining}]",
         )
 
     def __enter__(self) -> ProgressBar:
