@@ -7,8 +7,11 @@ from collections.abc import Callable
 
 from PySide6 import QtCore, QtTest, QtWidgets
 
+from .strict import bare
+
 
 def _shown(widget: QtWidgets.QWidget) -> QtWidgets.QWidget:
+    widget = bare(widget)
     visible, enabled = QtWidgets.QWidget.isVisible(widget), QtWidgets.QWidget.isEnabled(widget)
     if not visible or not enabled:
         name = QtCore.QObject.objectName(widget) or type(widget).__name__
@@ -22,8 +25,8 @@ def click(widget: QtWidgets.QWidget) -> None:
 
     Raises AssertionError for a widget that is hidden or disabled.
     """
-    where = QtCore.QPoint()
-    if isinstance(_shown(widget), QtWidgets.QCheckBox | QtWidgets.QRadioButton):
+    widget, where = _shown(widget), QtCore.QPoint()
+    if isinstance(widget, QtWidgets.QCheckBox | QtWidgets.QRadioButton):
         where = QtCore.QPoint(8, QtWidgets.QWidget.rect(widget).center().y())
     elif hasattr(type(widget), "collapsed"):
         where = QtCore.QPoint(12, 8)
@@ -52,7 +55,7 @@ def choose(widget: QtWidgets.QWidget, text: str) -> None:
     """
     combo = _shown(widget)
     if not isinstance(combo, QtWidgets.QComboBox):
-        combo = QtWidgets.QWidget.findChild(widget, QtWidgets.QComboBox)
+        combo = QtWidgets.QWidget.findChild(combo, QtWidgets.QComboBox)
     index = QtWidgets.QComboBox.findText(combo, text)
     if index < 0:
         count = QtWidgets.QComboBox.count(combo)

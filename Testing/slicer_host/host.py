@@ -202,7 +202,9 @@ class Host:
         manager = self.app._parts.module_manager
         scripted = [n for n, m in manager._modules.items() if m.path]
         for name in scripted:
+            module = manager._modules[name]
             manager._unload(name)
+            module._delete_representation()
             self._forget_source(name)
         for name in list(vars(slicer.modules)):
             if name != "sampleDataSources":

@@ -47,6 +47,7 @@ class MainWindow(QtWidgets.QMainWindow):
         self._dock.setWidget(self._panel)
         super().addDockWidget(QtCore.Qt.LeftDockWidgetArea, self._dock)
         super().resize(1400, 900)
+        self._dock.setMinimumWidth(480)
         super().statusBar()
         connect = QtCore.QObject.connect
         connect(self._selector, QtCore.SIGNAL("moduleSelected(QString)"), self._show_module)

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 from types import SimpleNamespace
 
+import shiboken6
 import slicer
 from PySide6 import QtCore, QtGui, QtWidgets
 
@@ -67,6 +68,13 @@ class Module(QtCore.QObject):
         if self._representation is None:
             self._representation = self._new_representation()
         return self._representation
+
+    def _delete_representation(self) -> None:
+        """Delete the panel, as the application does when the module goes."""
+        widget, self._representation = self._representation, None
+        if widget is not None and shiboken6.isValid(widget):
+            widget._python = None
+            QtCore.QObject.deleteLater(widget)
 
     def createNewWidgetRepresentation(self) -> object:
         return self._new_representation()

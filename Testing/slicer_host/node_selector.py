@@ -58,6 +58,9 @@ class NodeSelector(QtWidgets.QWidget):
         layout = inner(QtWidgets.QHBoxLayout(self))
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(self._combo)
+        policy = QtWidgets.QSizePolicy
+        super().setSizePolicy(policy.MinimumExpanding, policy.Fixed)
+        self._combo.setSizePolicy(policy.MinimumExpanding, policy.Fixed)
         self._combo.activated.connect(self._on_activated)
         self._refill()
 

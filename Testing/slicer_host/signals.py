@@ -108,7 +108,7 @@ class BoundSignal:
     def emit(self, *arguments: object) -> None:
         """Emit the signal with these arguments."""
         name = self._signature[: self._signature.index("(")]
-        for signature in signal_signatures(type(self._object)._source, name):
+        for signature in signal_signatures(type(self._object), name):
             if len(parameter_types(signature)) == len(arguments):
                 QtCore.QObject.emit(self._object, QtCore.SIGNAL(signature), *arguments)
                 return
@@ -135,8 +135,6 @@ def bound_signal(obj: QtCore.QObject, signature: str) -> BoundSignal:
     the connection is never made.
     """
     normal = normal_signature(signature)
-    if obj.metaObject().indexOfSignal(normal) < 0:
+    if QtCore.QObject.metaObject(obj).indexOfSignal(normal) < 0:
         raise AttributeError(f"signal '{signature}' does not exist on {type(obj).__name__}")
-    name = normal[: normal.index("(")]
-    getattr(obj, name)
     return BoundSignal(obj, normal)

@@ -40,7 +40,7 @@ class Property:
             raise AttributeError(
                 f"Property '{self.name}' of {class_name(obj)} object is not writable"
             )
-        self.write(obj, value)
+        self.write(obj, bare(value))
 
 
 class Slot:
@@ -68,7 +68,7 @@ class SlotCall:
         self._name, self._method = name, method
 
     def __call__(self, *args: object, **kwargs: object) -> object:
-        return adopt(self._method(*args, **kwargs))
+        return adopt(self._method(*map(bare, args), **kwargs))
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, SlotCall) and self._method == other._method
@@ -114,7 +114,7 @@ class StrictType(type(QtCore.QObject)):
         source = cls.__dict__.get("_source")
         if source is None:
             return type.__instancecheck__(cls, instance)
-        return isinstance(instance, source)
+        return isinstance(bare(instance), source)
 
     def __subclasscheck__(cls, other: type) -> bool:
         source = cls.__dict__.get("_source")
@@ -129,7 +129,7 @@ class StrictMixin:
     __slots__ = ()
 
     def __init__(self, *args: object, **kwargs: object) -> None:
-        super().__init__(*args, **kwargs)
+        super().__init__(*map(bare, args), **kwargs)
         _forget_signal_instances(self)
 
     def __getattr__(self, name: str) -> object:
@@ -172,6 +172,7 @@ def _plain(obj: object) -> bool:
 
 def class_name(obj: object) -> str:
     """Return the C++ class name, as PythonQt's className() gives it."""
+    obj = bare(obj)
     for base in type(obj).__mro__:
         if "_cpp_name" in base.__dict__:
             return base.__dict__["_cpp_name"]
@@ -179,13 +180,75 @@ def class_name(obj: object) -> str:
 
 
 def adopt(value: object) -> object:
-    """Return the value as Slicer would hand it out: plain Qt objects become strict ones."""
+    """Return the value as Slicer would hand it out: plain Qt objects in a strict wrapping."""
     if isinstance(value, QtCore.QObject):
-        if _plain(value):
-            _make_strict(value)
-    elif isinstance(value, list | tuple) and any(isinstance(v, QtCore.QObject) for v in value):
+        return _borrow(value) if _plain(value) else value
+    if isinstance(value, list | tuple) and any(isinstance(v, QtCore.QObject) for v in value):
         return type(value)(adopt(item) for item in value)
     return value
+
+
+def bare(value: object) -> object:
+    """Return the Qt object within a wrapping; anything else as it is."""
+    return object.__getattribute__(value, "_object") if isinstance(value, Borrowed) else value
+
+
+class Borrowed:
+    """An object that Qt itself made (a combo box's line edit), as strict as our own.
+
+    It is a wrapping, not a change of class: PySide loses track of objects whose class changes.
+    """
+
+    __slots__ = ("_object", "_strict")
+
+    def __init__(self, obj: QtCore.QObject, strict: type) -> None:
+        object.__setattr__(self, "_object", obj)
+        object.__setattr__(self, "_strict", strict)
+
+    def __getattr__(self, name: str) -> object:
+        member = _class_attribute(self._strict, name)
+        if member is None or name.startswith("_"):
+            return StrictMixin.__getattr__(self._object, name)
+        if isinstance(member, Property | Slot | SignalMember | Hidden):
+            return member.__get__(self._object, self._strict)
+        return getattr(self._object, name)
+
+    def __setattr__(self, name: str, value: object) -> None:
+        member = _class_attribute(self._strict, name)
+        if not isinstance(member, Property | Slot | SignalMember | Hidden):
+            raise AttributeError(f"Attribute '{name}' does not exist on {class_name(self._object)}")
+        member.__set__(self._object, value)
+
+    def __eq__(self, other: object) -> bool:
+        return bare(self) is bare(other)
+
+    def __hash__(self) -> int:
+        return hash(bare(self))
+
+    def __repr__(self) -> str:
+        return f"<borrowed {bare(self)!r}>"
+
+
+def _borrow(obj: QtCore.QObject) -> object:
+    if obj.__dict__.get("_is_inner"):
+        return obj
+    for base in type(obj).__mro__:
+        if base in _strict_of_source:
+            return Borrowed(obj, _strict_of_source[base])
+    return obj
+
+
+def _forget_signal_instances(obj: object) -> None:
+    """Drop PySide's own signal objects, which it keeps in each instance, before ours."""
+    kept = getattr(obj, "__dict__", {})
+    for name in [n for n, v in kept.items() if isinstance(v, QtCore.SignalInstance)]:
+        del kept[name]
+
+
+def inner(widget: QtCore.QObject) -> QtCore.QObject:
+    """Mark a part of a host widget as the host's own: it is handed out as plain Qt."""
+    widget._is_inner = True
+    return widget
 
 
 @contextlib.contextmanager
@@ -210,9 +273,26 @@ def _make_strict(obj: QtCore.QObject) -> None:
         return
     for base in type(obj).__mro__:
         if base in _strict_of_source:
-            obj.__class__ = _strict_of_source[base]
-            _forget_signal_instances(obj)
+            if _is_ready(_strict_of_source[base]):
+                obj.__class__ = _strict_of_source[base]
+                _forget_signal_instances(obj)
             return
+
+
+def _is_ready(strict: type) -> bool:
+    """Tell whether objects of Qt's making can change to this class.
+
+    PySide learns where a class keeps its second base (QPaintDevice) when it makes the first
+    object of it, and needs that to forget an object: one is made here, and let go.
+    """
+    if strict not in _ready:
+        try:
+            strict()
+        except TypeError:
+            _ready[strict] = False
+        else:
+            _ready[strict] = True
+    return _ready[strict]
 
 
 def _forget_signal_instances(obj: object) -> None:
@@ -347,8 +427,10 @@ def _pythonqt_members(source: type, names: dict[str, str]) -> dict[str, object]:
 
 
 def _inherits(obj: object, name: str) -> bool:
-    return any(base.__name__ == name or base.__dict__.get("_cpp_name") == name
-               for base in type(obj).__mro__)
+    return any(
+        base.__name__ == name or base.__dict__.get("_cpp_name") == name
+        for base in type(bare(obj)).__mro__
+    )
 
 
 def _connect(obj: QtCore.QObject, signal: str, *target: object) -> bool:
@@ -375,7 +457,7 @@ def _matches(child: QtCore.QObject, wanted: object) -> bool:
 
 def _find_children(obj: QtCore.QObject, wanted: object, name: str | None = None) -> list:
     found = [adopt(child) for child in QtCore.QObject.findChildren(obj, QtCore.QObject)]
-    named = (c for c in found if name is None or QtCore.QObject.objectName(c) == name)
+    named = (c for c in found if name is None or QtCore.QObject.objectName(bare(c)) == name)
     return [c for c in named if _matches(c, wanted)]
 
 

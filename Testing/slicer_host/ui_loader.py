@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import xml.etree.ElementTree as ElementTree
 from dataclasses import dataclass
+from typing import ClassVar
 
 from PySide6 import QtCore, QtUiTools, QtWidgets
 
@@ -41,10 +42,11 @@ class _Builder(QtUiTools.QUiLoader):
     def createWidget(
         self, name: str, parent: QtWidgets.QWidget | None = None, object_name: str = ""
     ) -> QtWidgets.QWidget:
+        widget = self._class("QFrame" if name == "Line" else name)(parent)
         if name == "Line":
-            widget = self._class("QFrame")(parent)
-        else:
-            widget = self._class(name)(parent)
+            QtWidgets.QFrame.setFrameStyle(
+                widget, QtWidgets.QFrame.HLine | QtWidgets.QFrame.Sunken
+            )
         QtCore.QObject.setObjectName(widget, object_name)
         self.kept.append(widget)
         return widget
@@ -61,7 +63,7 @@ class _Builder(QtUiTools.QUiLoader):
 class UiLoader:
     """What slicer.util.loadUI uses: load(file) makes the widget."""
 
-    modules: list[object] = []
+    modules: ClassVar[list[object]] = []
 
     def load(self, file: QtCore.QIODevice, parent: object = None) -> QtWidgets.QWidget | None:
         """Return the widget described by an open .ui file, its connections made.
@@ -78,7 +80,6 @@ class UiLoader:
             widget = builder.load(buffer, parent)
         if widget is None:
             return None
-        adopt(widget)
         objects = {QtCore.QObject.objectName(widget): widget}
         for child in QtCore.QObject.findChildren(widget, QtCore.QObject):
             objects.setdefault(QtCore.QObject.objectName(child), adopt(child))
