@@ -304,21 +304,6 @@ def test_training_says_what_is_wrong(tmp_path, capsys):
     assert "no.csv" in capsys.readouterr().err
 
 
-def test_the_demo_writes_every_kind_of_output(flair, tmp_path, tiny_model, monkeypatch, capsys):
-    monkeypatch.setattr("wmh_siamese.cli._model_path", lambda name: tiny_model)
-    assert main(["demo", str(flair), "--folder", str(tmp_path / "demo"), "--device", "cpu"]) == 0
-    printed = capsys.readouterr().out
-    assert "ml, PCD" in printed
-    assert files(tmp_path / "demo") == [
-        "flair_overlay.png",
-        "flair_probability.nii.gz",
-        "flair_wmh.nii.gz",
-        "flair_wmh.seg.nrrd",
-        "results.csv",
-    ]
-    assert all(name in printed for name in files(tmp_path / "demo"))
-
-
 def test_a_fault_of_our_own_is_one_line_and_exit_code_1(flair, tmp_path, monkeypatch, capsys):
     def broken(options):
         raise RuntimeError("shapes cannot be multiplied\nand more")

@@ -90,34 +90,6 @@ def segment(options: argparse.Namespace) -> int:
     return FAULT if FAULT in codes else max(codes)
 
 
-def demo(options: argparse.Namespace) -> int:
-    """Segment one volume with every kind of output, all in one folder."""
-    from wmh_siamese.output_plan import name_of
-
-    folder: Path = options.folder
-    folder.mkdir(parents=True, exist_ok=True)
-    name = name_of(options.flair)
-    outputs = {
-        "mask": folder / f"{name}_wmh.nii.gz",
-        "segmentation": folder / f"{name}_wmh.seg.nrrd",
-        "probability": folder / f"{name}_probability.nii.gz",
-        "overlay": folder / f"{name}_overlay.png",
-        "table": folder / "results.csv",
-    }
-    arguments = [
-        *("segment", str(options.flair)),
-        *("--output", str(outputs["mask"]), "--output", str(outputs["segmentation"])),
-        *("--probability", str(outputs["probability"])),
-        *("--picture", str(outputs["overlay"]), "--csv", str(outputs["table"])),
-        *("--device", options.device),
-    ]
-    code = segment(_parser().parse_args(arguments))
-    if code == DONE:
-        for kind, path in outputs.items():
-            _tell(f"  {kind:<13}{path}")
-    return code
-
-
 def models(options: argparse.Namespace) -> int:
     """List the bundled models, the default first."""
     from wmh_siamese.model_file import bundled_models, read_card
@@ -267,7 +239,6 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--version", action="version", version=wmh_siamese.__version__)
     commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
     _add_segment(commands)
-    _add_demo(commands)
     _add_models(commands)
     _add_train(commands)
     return parser
@@ -287,14 +258,6 @@ def _add_segment(commands: Any) -> None:
 
     purpose = "Segment FLAIR volumes and measure their lesions."
     add_segment_options(_add_command(commands, "segment", segment, purpose))
-
-
-def _add_demo(commands: Any) -> None:
-    purpose = "Segment one volume and write mask, segmentation, probability, picture and table."
-    parser = _add_command(commands, "demo", demo, purpose)
-    parser.add_argument("flair", type=Path, metavar="FLAIR", help="NIfTI file, .nii or .nii.gz")
-    parser.add_argument("--folder", type=Path, default=Path("demo"), help="(%(default)s)")
-    parser.add_argument("--device", choices=("auto", "cpu", "cuda", "mps"), default="auto")
 
 
 def _add_models(commands: Any) -> None:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
+from typing import TypeVar
 
 import numpy as np
 import torch
@@ -12,7 +14,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from wmh_siamese.devices import choose_device, keep_freed_memory, placed
-from wmh_siamese.errors import WMHError
+from wmh_siamese.errors import WMHError, from_exception
 from wmh_siamese.folding import folded
 from wmh_siamese.model_file import load_model
 from wmh_siamese.precision import Precision, agrees, half_precision_of
@@ -28,6 +30,7 @@ from wmh_siamese.volume import AxialView, Nonfinite, Volume, axial_view, check_v
 log = logging.getLogger(__name__)
 
 Progress = Callable[[str, int, int], None]
+Found = TypeVar("Found")
 
 CPU_BATCH = 4
 GPU_BATCH = 48
@@ -107,21 +110,23 @@ class Segmenter:
         if out is None:
             out = np.empty(volume.shape, dtype=np.float32, order="F")
         result = view.forward(out)
-        self._precision = self._chosen_precision(slices, view, level)
+        self._precision = self._with_room(lambda: self._chosen_precision(slices, view, level))
         done = 0
         progress("network", 0, len(slices))
         while done < len(slices):
             if stopped and stopped():
                 raise WMHError("stopped", "The run was stopped.")
-            part = slice(done, done + self._batch)
-            try:
-                result[part] = self._slices(slices[part], view, level)
-            except (torch.OutOfMemoryError, RuntimeError) as error:
-                self._make_room(error)
-                continue
-            done = min(part.stop, len(slices))
+            found = self._with_room(partial(self._next_slices, slices[done:], view, level))
+            result[done : done + len(found)] = found
+            done += len(found)
             progress("network", done, len(slices))
         return out
+
+    def _next_slices(
+        self, slices: NDArray[np.float32], view: AxialView, level: float
+    ) -> NDArray[np.float32]:
+        """Probabilities of as many of these slices as make a batch now."""
+        return self._slices(slices[: self._batch], view, level)
 
     def _slices(
         self, slices: NDArray[np.float32], view: AxialView, level: float
@@ -158,15 +163,25 @@ class Segmenter:
         if half is None:
             return "float32"
         middle = np.linspace(0.3, 0.7, CHECKED_SLICES) * len(slices)
-        unit = unit_intensities(slices[middle.astype(int)], level).to(self._device)
+        tried = slices[middle.astype(int)[: self._batch]]
+        unit = unit_intensities(tried, level).to(self._device)
         prepared = prepared_slices(unit, view.spacing[1:], self.recipe)
         full, quick = self._run(prepared, "float32"), self._run(prepared, half)
         return half if agrees(full, quick, self.card.threshold) else "float32"
 
-    def _make_room(self, error: RuntimeError) -> None:
-        """After an out-of-memory error: a smaller batch, then the CPU; others are passed on."""
-        if not isinstance(error, torch.OutOfMemoryError) and "out of memory" not in str(error):
-            raise error
+    def _with_room(self, run: Callable[[], Found]) -> Found:
+        """What ``run`` returns, tried again with more room after each out-of-memory error."""
+        while True:
+            try:
+                return run()
+            except (MemoryError, RuntimeError) as error:
+                said = from_exception(error)
+                if said.kind != "out-of-memory":
+                    raise
+                self._make_room(said)
+
+    def _make_room(self, error: WMHError) -> None:
+        """A smaller batch, then the CPU; when both are used up the error is raised."""
         if self._batch > 1:
             self._batch = self._batch // 2
             self._say(f"Memory is short: going on with {self._batch} slices at a time.")

@@ -166,6 +166,8 @@ def _check_card(path: Path, card: ModelCard) -> None:
     size = card.recipe["size"]
     if not all(isinstance(number, int) for number in (width, depth, size)):
         raise TypeError("width, depth and size are whole numbers")
+    if not isinstance(card.name, str):
+        raise TypeError("the name is a text")
     if set(card.architecture) != {"width", "depth"} or not (
         2 <= width <= MAX_WIDTH and width % 2 == 0 and 1 <= depth <= MAX_DEPTH
     ):

@@ -213,7 +213,7 @@ def read_volume(path: str | Path) -> Volume:
         array = np.asanyarray(image.dataobj).reshape(image.shape[:3], order="F")
     except ImageFileError:
         raise _foreign(path) from None
-    except (OSError, EOFError, ValueError, HeaderDataError, zlib.error) as error:
+    except (OSError, EOFError, ValueError, OverflowError, HeaderDataError, zlib.error) as error:
         raise _unreadable(path, error) from None
     return Volume(array, np.asarray(image.affine, dtype=np.float64))
 
