@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
 import sys
 import time
 from collections.abc import Callable
@@ -15,6 +17,17 @@ from WMHSiameseSegLib.scene import Result
 from WMHSiameseSegLib.worker_process import WorkerCommand
 
 SCRIPTED_WORKER = Path(__file__).with_name("scripted_worker.py")
+ENGINE_REFERENCE = Path(__file__).with_name("engine_reference.py")
+ENGINE = Path(__file__).parents[2] / "WMHSiameseSeg"
+
+
+def run_engine(*arguments: object) -> None:
+    """Run engine_reference.py in a process of its own, on one thread."""
+    subprocess.run(
+        [sys.executable, str(ENGINE_REFERENCE), *map(str, arguments)],
+        check=True,
+        env={**os.environ, "PYTHONPATH": str(ENGINE), "OMP_NUM_THREADS": "1"},
+    )
 
 
 def wait_for(condition: Callable[[], object], seconds: float = 30.0) -> float:

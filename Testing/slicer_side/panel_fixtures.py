@@ -2,26 +2,10 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
 import tempfile
-from pathlib import Path
 
 import pytest
-from slicer_side.panel import Panel, wait_for
-
-_REFERENCE = Path(__file__).with_name("engine_reference.py")
-_ENGINE = Path(__file__).parents[2] / "WMHSiameseSeg"
-
-
-def run_engine(*arguments: object) -> None:
-    """Run engine_reference.py where torch may load."""
-    subprocess.run(
-        [sys.executable, str(_REFERENCE), *map(str, arguments)],
-        check=True,
-        env={**os.environ, "PYTHONPATH": str(_ENGINE), "OMP_NUM_THREADS": "1"},
-    )
+from slicer_side.panel import Panel, run_engine, wait_for
 
 
 @pytest.fixture(scope="session")
@@ -64,6 +48,7 @@ def scripted_panel(panel):
 
 
 @pytest.fixture
-def engine_panel(panel):
-    """The panel with the engine's own worker."""
+def engine_panel(panel, monkeypatch):
+    """The panel with the engine's own worker, on one thread as the references are made."""
+    monkeypatch.setenv("OMP_NUM_THREADS", "1")
     return panel

@@ -3,11 +3,13 @@
 The reference is the engine itself, in another process, on a NIfTI file that nibabel wrote.
 """
 
+import hashlib
+
 import nibabel
 import numpy as np
 import pytest
 import slicer
-from slicer_side.panel_fixtures import run_engine
+from slicer_side.panel import run_engine
 from WMHSiameseSegLib.simulated_flair import SPACING_MM, simulated_voxels
 from WMHSiameseSegLib.voxels import volume_affine
 
@@ -75,55 +77,54 @@ def volume():
     return add
 
 
+def homogeneous(ijk, affine):
+    return affine @ np.c_[ijk, np.ones(len(ijk))].T
+
+
 def world_points(node, ijk, affine):
     """Voxel indices (n, 3) to world RAS through a node's parent transform."""
-    points = affine @ np.c_[ijk, np.ones(len(ijk))].T
-    transform = slicer.vtkMRMLTransformNode
-    matrix = np.eye(4)
-    if node.GetParentTransformNode() is not None:
-        matrix = slicer.util.arrayFromTransformMatrix(node.GetParentTransformNode(), toWorld=True)
-    assert transform is not None
-    return (matrix @ points)[:3].T
+    to_world = slicer.util.arrayFromTransformMatrix(node.GetParentTransformNode(), toWorld=True)
+    return to_world @ homogeneous(ijk, affine)
 
 
-@pytest.mark.parametrize("name", GEOMETRIES)
-def test_mask_and_probability_are_the_engines(engine_panel, volume, references, name):
-    flair = volume(name)
-    result = engine_panel.segment(flair)
-    np.testing.assert_array_equal(result.probability, references[name])
-    median = round(float(np.median(references[name])), 2)
-    engine_panel.move("thresholdSlider", median)
-    mask = references[name] >= median
-    assert 0 < mask.sum() < mask.size
-    np.testing.assert_array_equal(result.mask(), mask)
-    np.testing.assert_allclose(
-        volume_affine(result.probability_node), GEOMETRIES[name][1], atol=1e-6
-    )
+def check_result(panel, flair, reference, affine, name):
+    """Probability, mask, figures and export against the reference, voxel by voxel."""
+    result = panel.segment(flair)
+    np.testing.assert_array_equal(result.probability, reference, err_msg=name)
+    median = round(float(np.median(reference)), 2)
+    panel.move("thresholdSlider", median)
+    mask = reference >= median
+    assert 0 < mask.sum() < mask.size, name
+    np.testing.assert_array_equal(result.mask(), mask, err_msg=name)
+    np.testing.assert_allclose(volume_affine(result.probability_node), affine, atol=1e-6)
     exported = slicer.util.arrayFromSegmentBinaryLabelmap(result.node, result.segment_id, flair)
-    np.testing.assert_array_equal(exported.T > 0, mask)
-    voxel_mm3 = abs(np.linalg.det(GEOMETRIES[name][1][:3, :3]))
-    assert engine_panel.figure("volume") == f"{mask.sum() * voxel_mm3 / 1000:.2f}"
+    np.testing.assert_array_equal(exported.T > 0, mask, err_msg=name)
+    voxel_mm3 = abs(np.linalg.det(affine[:3, :3]))
+    assert panel.figure("volume") == f"{mask.sum() * voxel_mm3 / 1000:.2f}", name
+    return result
+
+
+def test_mask_and_probability_are_the_engines_in_every_geometry(engine_panel, volume, references):
+    for name, (_voxels, affine) in GEOMETRIES.items():
+        check_result(engine_panel, volume(name), references[name], affine, name)
 
 
 def test_under_a_transform_the_mask_goes_where_the_flair_goes(engine_panel, volume, references):
-    flair = volume("oblique")
+    flair, affine = volume("oblique"), GEOMETRIES["oblique"][1]
     transform = slicer.mrmlScene.AddNewNodeByClass("vtkMRMLLinearTransformNode")
     moved = _rotation(30, 1)
     moved[:3, 3] = (12, -7, 40)
     slicer.util.updateTransformMatrixFromArray(transform, moved)
     flair.SetAndObserveTransformNodeID(transform.GetID())
-    result = engine_panel.segment(flair)
-    np.testing.assert_array_equal(result.probability, references["oblique"])
+    result = check_result(engine_panel, flair, references["oblique"], affine, "transformed")
     assert result.node.GetParentTransformNode() is transform
-    mask = result.mask()
-    inside = np.argwhere(mask)[:: max(1, int(mask.sum()) // 50)]
-    affine = GEOMETRIES["oblique"][1]
+    inside = np.argwhere(result.mask())[::500]
     np.testing.assert_allclose(
-        world_points(result.node, inside, affine), world_points(flair, inside, affine)
+        world_points(result.node, inside, affine), moved @ homogeneous(inside, affine)
     )
 
 
-def test_the_second_run_loads_no_model(engine_panel, volume):
+def test_a_second_run_loads_no_model_and_provenance_is_complete(engine_panel, volume, model_file):
     flair = volume("axial")
     engine_panel.segment(flair)
     stages = []
@@ -132,14 +133,8 @@ def test_the_second_run_loads_no_model(engine_panel, volume):
         stages.append(stage),
         show(stage, *steps),
     )
-    engine_panel.segment(flair)
+    provenance = engine_panel.segment(flair).provenance
     assert "loading model" not in stages and "network" in stages
-
-
-def test_provenance_names_the_model_and_the_input(engine_panel, volume, model_file):
-    import hashlib
-
-    provenance = engine_panel.segment(volume("axial")).provenance
     assert provenance.model == "tiny"
     assert provenance.model_sha256 == hashlib.sha256(model_file.read_bytes()).hexdigest()
     assert len(provenance.input_sha256) == 64

@@ -1,27 +1,45 @@
 """The Slicer side never imports torch, and importing it starts, loads and installs nothing."""
 
 import ast
+import re
+import subprocess
+import sys
 from pathlib import Path
+from xml.etree import ElementTree
 
 import pytest
+import slicer
+from slicer_host.api_check import check_sources, check_ui
+from slicer_side import started_host  # noqa: F401
 
 ROOT = Path(__file__).parents[2]
 MODULE = ROOT / "WMHSiameseSeg"
 SOURCES = [MODULE / "WMHSiameseSeg.py", *sorted((MODULE / "WMHSiameseSegLib").glob("*.py"))]
 ENGINE_MODULES = {"errors", "readouts", "model_file"}
+WIDGETS_TO_NAME = {
+    "ctkSliderWidget",
+    "qMRMLNodeComboBox",
+    "qMRMLSegmentationShow3DButton",
+    "QCheckBox",
+    "QComboBox",
+    "QPushButton",
+    "QToolButton",
+}
 FOREIGN = {"torch", "torchvision", "nibabel", "safetensors", "SimpleITK", "requests", "PySide6"}
 
-_IMPORT_ALL = """
+_IMPORT_ALL = f"""
 import socket, subprocess, sys
+sys.path[:0] = [{str(MODULE)!r}, {str(ROOT / "Testing")!r}]
+import slicer_side.started_host
+from PySide6.QtCore import QProcess
 def refuse(*arguments, **options):
-    raise AssertionError(f"not at import: {arguments}")
-subprocess.Popen.__init__ = socket.socket.connect = refuse
-sys.path[:0] = [{module!r}, {testing!r}]
-{start}
+    raise AssertionError(f"not at import: {{arguments}}")
+subprocess.Popen.__init__ = socket.socket.connect = QProcess.start = refuse
+import importlib, pathlib
 import WMHSiameseSeg
-import wmh_siamese.readouts, wmh_siamese.errors, wmh_siamese.model_file
-heavy = {foreign!r} - {{"PySide6"}}
-found = sorted(heavy & {{name.partition(".")[0] for name in sys.modules}})
+for path in pathlib.Path({str(MODULE)!r}, "WMHSiameseSegLib").glob("*.py"):
+    importlib.import_module("WMHSiameseSegLib." + path.stem)
+found = {FOREIGN - {"PySide6"}!r} & {{name.partition(".")[0] for name in sys.modules}}
 assert not found, found
 """
 
@@ -60,3 +78,33 @@ def test_no_message_box_of_qt_is_used():
         text = path.read_text(encoding="utf-8")
         assert "QMessageBox" not in text
         assert "waitForFinished" not in text
+
+
+def test_importing_starts_nothing_and_loads_no_torch():
+    subprocess.run([sys.executable, "-c", _IMPORT_ALL], check=True, timeout=120)
+
+
+def test_every_name_exists_in_a_real_slicer():
+    assert check_sources(SOURCES, slicer) == []
+    assert check_ui((MODULE / "Resources" / "UI").glob("*.ui")) == []
+
+
+def test_every_widget_that_a_person_uses_has_a_tooltip_and_a_name_to_read_aloud():
+    for path in (MODULE / "Resources" / "UI").glob("*.ui"):
+        for widget in ElementTree.parse(path).iter("widget"):
+            kind = widget.get("class")
+            if kind in WIDGETS_TO_NAME:
+                given = {prop.get("name") for prop in widget.findall("property")}
+                assert {"toolTip", "accessibleName"} <= given, widget.get("name")
+
+
+def test_cmake_lists_every_file():
+    text = (MODULE / "CMakeLists.txt").read_text(encoding="utf-8")
+    listed = set(re.findall(r"^  ((?:WMHSiameseSegLib|Resources|wmh_siamese)/\S+)$", text, re.M))
+    for folder in ("WMHSiameseSegLib", "Resources"):
+        there = {
+            path.relative_to(MODULE).as_posix()
+            for path in (MODULE / folder).rglob("*")
+            if path.is_file() and path.suffix != ".pyc"
+        }
+        assert there == {name for name in listed if name.startswith(folder)}

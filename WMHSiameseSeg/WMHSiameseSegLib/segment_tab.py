@@ -185,7 +185,7 @@ class SegmentTab:
             cut=self._cut_for(output),
             doubts=doubts,
         )
-        self.controls.say("\n".join(f.sentence for f in findings if f.weight is Weight.SAY))
+        self.controls.say("")
         self.states.go(RunState.STARTING)
         self.controls.progress.show("checking")
         array = volume_array(flair)

@@ -147,14 +147,14 @@ class WorkerProcess:
             if text:
                 self._said(text)
 
-    def _on_finished(self, code: int, status: int) -> None:
+    def _on_finished(self, code: int) -> None:
         self._on_output()
         self._on_log()
-        crashed = int(status) == int(qt.QProcess.CrashExit)
+        crashed = self._process.exitStatus() == qt.QProcess.CrashExit
         self._end(Ending.KILLED if crashed else Ending.EXITED, code)
 
-    def _on_error(self, error: int) -> None:
-        if int(error) == int(qt.QProcess.FailedToStart):
+    def _on_error(self) -> None:
+        if not self._running:  # later errors are followed by finished()
             self._end(Ending.NOT_STARTED, -1)
 
     def _end(self, how: Ending, code: int) -> None:
