@@ -77,9 +77,10 @@ def prepare_case(flair: Volume, mask: Volume, recipe: Recipe) -> tuple[Tensor, T
 
 
 def rotated(images: Tensor, labels: Tensor, degrees: Tensor) -> tuple[Tensor, Tensor]:
-    """Images and labels (N, 1, H, W) turned about their centre, each slice by its own angle.
+    """Square images and labels (N, 1, H, W) turned about their centre, each by its own angle.
 
-    Bilinear, the border's value outside; labels are made binary again at 0.5.
+    Counter-clockwise with the first row on top. Bilinear, the border's value outside; labels are
+    made binary again at 0.5.
     """
     radians = torch.deg2rad(degrees)
     cosine, sine, zero = radians.cos(), radians.sin(), torch.zeros_like(radians)
