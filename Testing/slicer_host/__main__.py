@@ -44,8 +44,9 @@ def _run(host: Host, options: argparse.Namespace) -> None:
     if options.run_module_test:
         import slicer
 
-        slicer.testing.runUnitTest([str(p.parent) for p in options.modules],
-                                   options.run_module_test)
+        slicer.testing.runUnitTest(
+            [str(p.parent) for p in options.modules], options.run_module_test
+        )
     if options.picture:
         from .render import save_window
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from functools import lru_cache
+from functools import cache, lru_cache
 from pathlib import Path
 
 API_FILE = Path(__file__).with_name("slicer-5.12.3.json")
@@ -26,7 +26,7 @@ def record() -> dict:
     return json.loads(API_FILE.read_text(encoding="utf-8"))
 
 
-@lru_cache(maxsize=None)
+@cache
 def class_names(qualified: str) -> dict[str, str]:
     """Return every attribute of a class ("qt.QPushButton") with its kind.
 

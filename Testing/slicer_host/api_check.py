@@ -14,8 +14,18 @@ from . import api
 _PREFIXES = ("qt", "ctk")
 # Modules of the slicer package that a source may import; they hold no widgets.
 _SLICER_MODULES = frozenset(
-    {"util", "app", "modules", "i18n", "packaging", "testing", "parameterNodeWrapper",
-     "ScriptedLoadableModule", "mrmlScene", "selfTests"}
+    {
+        "util",
+        "app",
+        "modules",
+        "i18n",
+        "packaging",
+        "testing",
+        "parameterNodeWrapper",
+        "ScriptedLoadableModule",
+        "mrmlScene",
+        "selfTests",
+    }
 )
 
 

@@ -8,18 +8,36 @@ import slicer
 from PySide6 import QtCore
 
 _TYPES = {
-    ".mrb": "SceneFile", ".mrml": "SceneFile", ".seg.nrrd": "SegmentationFile",
-    ".nii": "VolumeFile", ".nii.gz": "VolumeFile", ".nrrd": "VolumeFile", ".mha": "VolumeFile",
-    ".csv": "TableFile", ".tsv": "TableFile", ".tfm": "TransformFile", ".h5": "TransformFile",
-    ".txt": "TextFile", ".stl": "ModelFile", ".vtk": "ModelFile", ".ctbl": "ColorTableFile",
+    ".mrb": "SceneFile",
+    ".mrml": "SceneFile",
+    ".seg.nrrd": "SegmentationFile",
+    ".nii": "VolumeFile",
+    ".nii.gz": "VolumeFile",
+    ".nrrd": "VolumeFile",
+    ".mha": "VolumeFile",
+    ".csv": "TableFile",
+    ".tsv": "TableFile",
+    ".tfm": "TransformFile",
+    ".h5": "TransformFile",
+    ".txt": "TextFile",
+    ".stl": "ModelFile",
+    ".vtk": "ModelFile",
+    ".ctbl": "ColorTableFile",
 }
 _NODES = {
-    "TableFile": "vtkMRMLTableNode", "TransformFile": "vtkMRMLTransformNode",
-    "TextFile": "vtkMRMLTextNode", "ModelFile": "vtkMRMLModelNode",
+    "TableFile": "vtkMRMLTableNode",
+    "TransformFile": "vtkMRMLTransformNode",
+    "TextFile": "vtkMRMLTextNode",
+    "ModelFile": "vtkMRMLModelNode",
     "ColorTableFile": "vtkMRMLColorTableNode",
 }
-_FLAGS = {"labelmap": 1, "center": 2, "singleFile": 4, "autoWindowLevel": 8,
-          "discardOrientation": 16}
+_FLAGS = {
+    "labelmap": 1,
+    "center": 2,
+    "singleFile": 4,
+    "autoWindowLevel": 8,
+    "discardOrientation": 16,
+}
 
 
 class CoreIOManager(QtCore.QObject):
@@ -73,7 +91,11 @@ class CoreIOManager(QtCore.QObject):
         return bool(storage.WriteData(node))
 
     def exportNodes(
-        self, ids: list[str], filenames: list[str], properties: dict, harden: bool = False,
+        self,
+        ids: list[str],
+        filenames: list[str],
+        properties: dict,
+        harden: bool = False,
         messages: object = None,
     ) -> bool:
         for node_id, filename in zip(ids, filenames, strict=True):

@@ -23,9 +23,26 @@ _log = logging.getLogger(__name__)
 _host: Host | None = None
 
 _CPP_MODULES = (
-    "Annotations", "Cameras", "Colors", "CropVolume", "Markups", "Models", "Plots", "Reformat",
-    "SceneViews", "Segmentations", "Sequences", "SubjectHierarchy", "Tables", "Terminologies",
-    "Texts", "Transforms", "Units", "ViewControllers", "VolumeRendering", "Volumes",
+    "Annotations",
+    "Cameras",
+    "Colors",
+    "CropVolume",
+    "Markups",
+    "Models",
+    "Plots",
+    "Reformat",
+    "SceneViews",
+    "Segmentations",
+    "Sequences",
+    "SubjectHierarchy",
+    "Tables",
+    "Terminologies",
+    "Texts",
+    "Transforms",
+    "Units",
+    "ViewControllers",
+    "VolumeRendering",
+    "Volumes",
 )
 
 
@@ -41,6 +58,9 @@ class Host:
         self._install_names()
         self.app.processEvents()
         self.become(version)
+        # What is there now stays: collecting garbage between tests need not look at it again.
+        gc.collect()
+        gc.freeze()
 
     # Setting up, once a process
 
@@ -60,8 +80,6 @@ class Host:
         slicer.__getattr__ = slicer_widgets.__getattr__
         self._make_application(qt)
         slicer_widgets._sources.update(widgets.application_classes())
-        for module in (qt, ctk, slicer_widgets):
-            qt_module.make_strict_ancestors(module)
         self._segment_editor_widget = strict_class(
             "slicer.qSlicerScriptedLoadableModuleWidget", SegmentEditorWidget
         )
@@ -245,7 +263,8 @@ class Host:
         room.mkdir(exist_ok=True)
         names = ("torch", "torchvision")
         for name in names:
-            (room / f"{name}.py").write_text(f"raise ModuleNotFoundError(\"No module named '{name}'\", name='{name}')\n")
+            text = f"raise ModuleNotFoundError(\"No module named '{name}'\", name='{name}')\n"
+            (room / f"{name}.py").write_text(text)
         paths = [p for p in os.environ.get("PYTHONPATH", "").split(os.pathsep) if p]
         paths = [p for p in paths if p != str(room)]
         if hidden:
@@ -256,11 +275,11 @@ class Host:
         os.environ["PYTHONPATH"] = os.pathsep.join(paths)
 
     def add_python_slicer(self) -> Path:
-        """Put a PythonSlicer that is this Python on PATH, where Slicer's own modules look for it."""
+        """Put a PythonSlicer, which is this Python, on PATH, where Slicer looks for it."""
         folder = self.folder / "bin"
         folder.mkdir(exist_ok=True)
         program = folder / "PythonSlicer"
-        program.write_text(f"#!/bin/sh\nexec {sys.executable} \"$@\"\n")
+        program.write_text(f'#!/bin/sh\nexec {sys.executable} "$@"\n')
         program.chmod(program.stat().st_mode | stat.S_IXUSR)
         if str(folder) not in os.environ["PATH"].split(os.pathsep):
             os.environ["PATH"] = os.pathsep.join([str(folder), os.environ["PATH"]])
@@ -274,8 +293,13 @@ class Host:
         sys.stderr.write(text)
 
     def _message_display(
-        self, logLevel: int, text: str, testingReturnValue: object,
-        mainWindowNeeded: bool = False, parent: object = None, windowTitle: str | None = None,
+        self,
+        logLevel: int,
+        text: str,
+        testingReturnValue: object,
+        mainWindowNeeded: bool = False,
+        parent: object = None,
+        windowTitle: str | None = None,
         **kwargs: object,
     ) -> object:
         kind = logging.getLevelName(logLevel).lower()

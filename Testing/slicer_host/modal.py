@@ -7,7 +7,10 @@ from PySide6 import QtWidgets
 from .dialogs import NobodyAnswers, Question, answers, chosen_path
 
 _FILE_DIALOGS = (
-    "getOpenFileName", "getSaveFileName", "getExistingDirectory", "getOpenFileNames",
+    "getOpenFileName",
+    "getSaveFileName",
+    "getExistingDirectory",
+    "getOpenFileNames",
 )
 _STATIC_BOXES = ("question", "warning", "information", "critical")
 
@@ -92,9 +95,18 @@ def as_button(answer: object, details: dict) -> object:
     """Return the standard button that an answer names: True, False, "ok", "no", or itself."""
     box = QtWidgets.QMessageBox
     named = {
-        "ok": box.Ok, "cancel": box.Cancel, "yes": box.Yes, "no": box.No, "retry": box.Retry,
-        "close": box.Close, "open": box.Open, "save": box.Save, "discard": box.Discard,
-        "abort": box.Abort, "ignore": box.Ignore, "apply": box.Apply,
+        "ok": box.Ok,
+        "cancel": box.Cancel,
+        "yes": box.Yes,
+        "no": box.No,
+        "retry": box.Retry,
+        "close": box.Close,
+        "open": box.Open,
+        "save": box.Save,
+        "discard": box.Discard,
+        "abort": box.Abort,
+        "ignore": box.Ignore,
+        "apply": box.Apply,
     }
     if isinstance(answer, bool):
         offered = details.get("standardButtons", box.Ok | box.Cancel)

@@ -38,9 +38,16 @@ class Module(QtCore.QObject):
         QtCore.QObject.setObjectName(self, name)
         self._logic, self._file, self._representation = logic, path, None
         self._texts: dict[str, object] = {
-            "title": name, "helpText": "", "acknowledgementText": "", "hidden": False,
-            "categories": [], "contributors": [], "dependencies": [], "icon": QtGui.QIcon(),
-            "index": -1, "associatedNodeTypes": [],
+            "title": name,
+            "helpText": "",
+            "acknowledgementText": "",
+            "hidden": False,
+            "categories": [],
+            "contributors": [],
+            "dependencies": [],
+            "icon": QtGui.QIcon(),
+            "index": -1,
+            "associatedNodeTypes": [],
         }
 
     title = _kept("title", str)

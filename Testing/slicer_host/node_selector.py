@@ -42,11 +42,20 @@ class NodeSelector(QtWidgets.QWidget):
     def __init__(self, parent: QtWidgets.QWidget | None = None) -> None:
         super().__init__(parent)
         self._options: dict[str, object] = {
-            "nodeTypes": [], "hideChildNodeTypes": [], "showChildNodeTypes": True,
-            "showHidden": False, "noneEnabled": False, "noneDisplay": "None",
-            "addEnabled": True, "removeEnabled": True, "renameEnabled": False,
-            "editEnabled": False, "selectNodeUponCreation": True, "baseName": "",
-            "interactionNodeSingletonTag": "", "sizeAdjustPolicy": 0,
+            "nodeTypes": [],
+            "hideChildNodeTypes": [],
+            "showChildNodeTypes": True,
+            "showHidden": False,
+            "noneEnabled": False,
+            "noneDisplay": "None",
+            "addEnabled": True,
+            "removeEnabled": True,
+            "renameEnabled": False,
+            "editEnabled": False,
+            "selectNodeUponCreation": True,
+            "baseName": "",
+            "interactionNodeSingletonTag": "",
+            "sizeAdjustPolicy": 0,
         }
         self._scene = None
         self._current_id: str | None = None
@@ -256,8 +265,11 @@ class NodeSelector(QtWidgets.QWidget):
         data = self._combo.itemData(index)
         if isinstance(data, tuple | list):
             self._show(self._current_id)
-            actions = {"create": self.addNode, "rename": self.renameCurrentNode,
-                       "remove": self.removeCurrentNode}
+            actions = {
+                "create": self.addNode,
+                "rename": self.renameCurrentNode,
+                "remove": self.removeCurrentNode,
+            }
             actions[data[0]]()
             return
         self._take(data)

@@ -107,8 +107,14 @@ def pip_install(
     """Record the request; nothing is installed."""
     if skip_packages is not None and (no_deps_requirements is not None or not blocking):
         raise ValueError("skip_packages needs blocking=True and no no_deps_requirements")
-    installations.ask("pip", requirements, requester=requester, blocking=blocking,
-                      constraints=constraints, skip_packages=skip_packages)
+    installations.ask(
+        "pip",
+        requirements,
+        requester=requester,
+        blocking=blocking,
+        constraints=constraints,
+        skip_packages=skip_packages,
+    )
     if completedCallback is not None and not blocking:
         import qt
 
@@ -146,8 +152,14 @@ def pip_ensure(
         text = f"{len(missing)} Python packages need to be installed.\n\nContinue?"
         if not slicer.util.confirmOkCancelDisplay(text, title, detailedText=listed):
             raise RuntimeError("User declined package installation")
-    return pip_install([str(r) for r in missing], constraints, None, skip_packages,
-                       show_progress=show_progress, requester=requester)
+    return pip_install(
+        [str(r) for r in missing],
+        constraints,
+        None,
+        skip_packages,
+        show_progress=show_progress,
+        requester=requester,
+    )
 
 
 def isPipInstallInProgress() -> bool:
@@ -156,8 +168,13 @@ def isPipInstallInProgress() -> bool:
 
 
 _PUBLIC = (
-    load_requirements, load_pyproject_dependencies, pip_check, pip_ensure, pip_install,
-    pip_uninstall, isPipInstallInProgress,
+    load_requirements,
+    load_pyproject_dependencies,
+    pip_check,
+    pip_ensure,
+    pip_install,
+    pip_uninstall,
+    isPipInstallInProgress,
 )
 
 

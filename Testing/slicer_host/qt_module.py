@@ -66,14 +66,3 @@ def _namespace(qualified: str, source: type) -> object:
     for name, value in values.items():
         setattr(Namespace, name, value)
     return Namespace()
-
-
-def make_strict_ancestors(module: StrictModule) -> None:
-    """Build the common classes, so that objects Qt itself makes can be adopted."""
-    for qualified in api.record()["classes"]:
-        prefix, name = qualified.split(".", 1)
-        if prefix != module.__name__ or name in module.__dict__:
-            continue
-        source = module._sources.get(name) or (qt_source(name) if prefix == "qt" else None)
-        if source is not None and issubclass(source, QtCore.QObject):
-            getattr(module, name)

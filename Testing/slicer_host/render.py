@@ -165,4 +165,3 @@ def pixels_of(widget: QtWidgets.QWidget) -> np.ndarray:
     rows, columns, stride = image.height(), image.width(), image.bytesPerLine()
     flat = np.frombuffer(image.constBits(), np.uint8, rows * stride)
     return flat.reshape(rows, stride)[:, : 3 * columns].reshape(rows, columns, 3).copy()
-

@@ -55,8 +55,18 @@ class SampleDataLogic:
     ) -> None:
         """Add a sample to a category of slicer.modules.sampleDataSources."""
         source = SampleDataSource(
-            sampleName, sampleDescription, uris, fileNames, nodeNames, checksums, loadFiles,
-            customDownloader, thumbnailFileName, fileTypes, loadFileProperties, loadFileType,
+            sampleName,
+            sampleDescription,
+            uris,
+            fileNames,
+            nodeNames,
+            checksums,
+            loadFiles,
+            customDownloader,
+            thumbnailFileName,
+            fileTypes,
+            loadFileProperties,
+            loadFileType,
         )
         sources = slicer.modules.sampleDataSources.setdefault(category, [])
         sources[:] = [s for s in sources if s.sampleName != sampleName] + [source]

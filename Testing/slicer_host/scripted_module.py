@@ -140,9 +140,7 @@ class ScriptedLoadableModuleLogic:
     def getParameterNode(self) -> object:
         """Return the parameter node of the module, made when the scene has none."""
         if self.isSingletonParameterNode:
-            found = slicer.mrmlScene.GetSingletonNode(
-                self.moduleName, "vtkMRMLScriptedModuleNode"
-            )
+            found = slicer.mrmlScene.GetSingletonNode(self.moduleName, "vtkMRMLScriptedModuleNode")
             if found is not None and found.GetAttribute("ModuleName") != self.moduleName:
                 found.SetAttribute("ModuleName", self.moduleName)
         else:

@@ -8,6 +8,7 @@ name raises AttributeError, even where PySide has it.
 from __future__ import annotations
 
 import contextlib
+import sys
 import types
 from collections.abc import Callable, Iterable, Iterator
 
@@ -19,11 +20,6 @@ from .signals import BoundSignal, bound_signal, connections, signal_signatures
 _strict_of_source: dict[type, type] = {}
 
 _loading_ui = False
-
-# Qt's own virtual functions that PythonQt leaves out: Qt looks them up, so they stay readable.
-_LOOKED_UP_BY_QT = frozenset(
-    {"connectNotify", "disconnectNotify", "initViewItemOption", "eventFilter"}
-)
 
 
 class Property:
@@ -100,11 +96,22 @@ class Hidden:
         self.name, self.reason = name, reason
 
     def __get__(self, obj: object, owner: type) -> object:
+        if obj is not None and not _asked_in_python(self.name):
+            return getattr(type(obj)._source, self.name).__get__(obj)
         where = class_name(obj) if obj is not None else owner.__name__
         raise AttributeError(f"{where} has no attribute named '{self.name}'{self.reason}")
 
     def __set__(self, obj: object, value: object) -> None:
-        self.__get__(obj, type(obj))
+        raise AttributeError(f"{class_name(obj)} has no attribute named '{self.name}'")
+
+
+def _asked_in_python(name: str) -> bool:
+    """Tell whether Python code asks for the name; if not, Qt looks for a virtual function."""
+    try:
+        names = sys._getframe(2).f_code.co_names
+    except ValueError:  # no Python is running at all
+        return False
+    return name in names or "getattr" in names or "hasattr" in names
 
 
 class StrictType(type(QtCore.QObject)):
@@ -145,6 +152,8 @@ class StrictMixin:
     def __setattr__(self, name: str, value: object) -> None:
         if _loading_ui and isinstance(value, QtCore.QObject) and not name.startswith("_"):
             return
+        if isinstance(value, QtCore.MetaFunction):
+            return  # PySide keeps what it found in the metaobject; PythonQt does not know it
         member = _class_attribute(type(self), name)
         if hasattr(type(member), "__set__"):
             member.__set__(self, value)
@@ -232,10 +241,19 @@ class Borrowed:
 def _borrow(obj: QtCore.QObject) -> object:
     if obj.__dict__.get("_is_inner"):
         return obj
-    for base in type(obj).__mro__:
+    strict = _strict_of_source.get(type(obj)) or _nearest_strict(type(obj))
+    return Borrowed(obj, strict) if strict is not None else obj
+
+
+def _nearest_strict(kind: type) -> type | None:
+    """Return the strict class of Qt's class, or of the nearest base that Slicer knows."""
+    qt = sys.modules["qt"]
+    for base in kind.__mro__:
+        if base not in _strict_of_source and api.class_exists(f"qt.{base.__name__}"):
+            getattr(qt, base.__name__)
         if base in _strict_of_source:
-            return Borrowed(obj, _strict_of_source[base])
-    return obj
+            return _strict_of_source[base]
+    return None
 
 
 def _forget_signal_instances(obj: object) -> None:
@@ -262,46 +280,6 @@ def loading_ui() -> Iterator[None]:
         _loading_ui = False
 
 
-def inner(widget: QtCore.QObject) -> QtCore.QObject:
-    """Mark a part of a host widget as the host's own: it stays plain Qt for good."""
-    widget._is_inner = True
-    return widget
-
-
-def _make_strict(obj: QtCore.QObject) -> None:
-    if obj.__dict__.get("_is_inner"):
-        return
-    for base in type(obj).__mro__:
-        if base in _strict_of_source:
-            if _is_ready(_strict_of_source[base]):
-                obj.__class__ = _strict_of_source[base]
-                _forget_signal_instances(obj)
-            return
-
-
-def _is_ready(strict: type) -> bool:
-    """Tell whether objects of Qt's making can change to this class.
-
-    PySide learns where a class keeps its second base (QPaintDevice) when it makes the first
-    object of it, and needs that to forget an object: one is made here, and let go.
-    """
-    if strict not in _ready:
-        try:
-            strict()
-        except TypeError:
-            _ready[strict] = False
-        else:
-            _ready[strict] = True
-    return _ready[strict]
-
-
-def _forget_signal_instances(obj: object) -> None:
-    """Drop PySide's own signal objects, which it keeps in each instance, before ours."""
-    kept = getattr(obj, "__dict__", {})
-    for name in [n for n, v in kept.items() if isinstance(v, QtCore.SignalInstance)]:
-        del kept[name]
-
-
 def strict_class(qualified: str, source: type, names: dict[str, str] | None = None) -> type:
     """Make the strict class of "qt.QPushButton" over its source, the Qt or host class.
 
@@ -320,7 +298,7 @@ def strict_class(qualified: str, source: type, names: dict[str, str] | None = No
             if member is not None:
                 members[name] = member
     for name in dir(source):
-        if not name.startswith("_") and name not in names and name not in _LOOKED_UP_BY_QT:
+        if not name.startswith("_") and name not in names:
             members[name] = Hidden(name)
     members.update(_pythonqt_members(source, names))
     metaclass = StrictType if issubclass(source, QtCore.QObject) else _value_type(source)
@@ -373,12 +351,16 @@ def _qt_property(source: type, name: str, description: QtCore.QMetaProperty) -> 
     if callable(setter):
         setter = _without_self(setter)
     else:
+
         def setter(obj: object, value: object) -> None:
             QtCore.QObject.setProperty(obj, name, value)
+
     if description.typeName() == "QString":
+
         def write(obj: object, value: object) -> None:
             setter(obj, value if isinstance(value, str) else str(value))
     elif description.typeName() == "int":
+
         def write(obj: object, value: object) -> None:
             setter(obj, int(value))
     else:

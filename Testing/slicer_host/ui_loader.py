@@ -44,9 +44,7 @@ class _Builder(QtUiTools.QUiLoader):
     ) -> QtWidgets.QWidget:
         widget = self._class("QFrame" if name == "Line" else name)(parent)
         if name == "Line":
-            QtWidgets.QFrame.setFrameStyle(
-                widget, QtWidgets.QFrame.HLine | QtWidgets.QFrame.Sunken
-            )
+            QtWidgets.QFrame.setFrameStyle(widget, QtWidgets.QFrame.HLine | QtWidgets.QFrame.Sunken)
         QtCore.QObject.setObjectName(widget, object_name)
         self.kept.append(widget)
         return widget

@@ -56,13 +56,13 @@ def a_scene(a_slicer_host: Host) -> object:
 
 
 @pytest.fixture
-def the_answers(a_slicer_host: Host) -> Answers:
+def the_answers(the_application: Host) -> Answers:
     """What the user was asked, and the answers to come."""
     return answers
 
 
 @pytest.fixture
-def the_installations(a_slicer_host: Host) -> Installations:
+def the_installations(the_application: Host) -> Installations:
     """What the module asked to install, and what comes of it."""
     return installations
 

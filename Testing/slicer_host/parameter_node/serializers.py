@@ -44,9 +44,7 @@ class Serializer:
 class TextSerializer(Serializer):
     """A value that is one string in the node."""
 
-    def __init__(
-        self, types: tuple, default: object, write: Callable, read: Callable
-    ) -> None:
+    def __init__(self, types: tuple, default: object, write: Callable, read: Callable) -> None:
         self.validators = (NotNone(), IsInstance(types))
         self._default, self._write, self._read = default, write, read
 

@@ -19,9 +19,7 @@ SlicerParameterNamePropertyName = "SlicerParameterName"
 class _Parameter:
     """One parameter of one node; its value is kept, and read again when the node changes."""
 
-    def __init__(
-        self, name: str, serializer: Serializer, default: object, node: object
-    ) -> None:
+    def __init__(self, name: str, serializer: Serializer, default: object, node: object) -> None:
         self.name, self.serializer, self.default, self.node = name, serializer, default, node
         if not serializer.isIn(node, name):
             self._store(default)
