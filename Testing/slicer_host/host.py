@@ -3,21 +3,17 @@
 from __future__ import annotations
 
 import gc
-import importlib
 import logging
-import os
 import shutil
-import stat
 import sys
 import tempfile
 import traceback
-import types
 from pathlib import Path
 
-from . import api, package_room, qt_module
+from . import api, package_room, qt_module, surroundings
 from .dialogs import Question, answers
 from .package_room import installations
-from .strict import strict_class
+from .strict_classes import strict_class
 
 _log = logging.getLogger(__name__)
 _host: Host | None = None
@@ -54,7 +50,6 @@ class Host:
         self.errors: list[str] = []
         self.world: object = None
         self.main_window: object = None
-        self._hidden_torch = False
         self._install_names()
         self.app.processEvents()
         self.become(version)
@@ -153,6 +148,7 @@ class Host:
         self.close()
         self.errors.clear()
         answers.reset()
+        self.hide_torch(False)
         installations.reset()
         self.app._testing = testing
         self.app._options.noMainWindow = not main_window
@@ -258,32 +254,14 @@ class Host:
         self.world.scene.Clear(0)
 
     def hide_torch(self, hidden: bool = True) -> None:
-        """Hide torch (or show it again) from this process's metadata and from its children."""
-        room = self.folder / "without_torch"
-        room.mkdir(exist_ok=True)
-        names = ("torch", "torchvision")
-        for name in names:
-            text = f"raise ModuleNotFoundError(\"No module named '{name}'\", name='{name}')\n"
-            (room / f"{name}.py").write_text(text)
-        paths = [p for p in os.environ.get("PYTHONPATH", "").split(os.pathsep) if p]
-        paths = [p for p in paths if p != str(room)]
-        if hidden:
-            paths.insert(0, str(room))
-            installations.missing.update(names)
-        else:
-            installations.missing.difference_update(names)
-        os.environ["PYTHONPATH"] = os.pathsep.join(paths)
+        """Hide torch (or show it again) from the module's questions and its child processes."""
+        surroundings.hide_from_children(self.folder, ("torch", "torchvision"), hidden)
+        change = installations.missing.update if hidden else installations.missing.difference_update
+        change(("torch", "torchvision"))
 
     def add_python_slicer(self) -> Path:
-        """Put a PythonSlicer, which is this Python, on PATH, where Slicer looks for it."""
-        folder = self.folder / "bin"
-        folder.mkdir(exist_ok=True)
-        program = folder / "PythonSlicer"
-        program.write_text(f'#!/bin/sh\nexec {sys.executable} "$@"\n')
-        program.chmod(program.stat().st_mode | stat.S_IXUSR)
-        if str(folder) not in os.environ["PATH"].split(os.pathsep):
-            os.environ["PATH"] = os.pathsep.join([str(folder), os.environ["PATH"]])
-        return program
+        """Put a PythonSlicer, which is this Python, on PATH; return it."""
+        return surroundings.add_python_slicer(self.folder)
 
     # What is recorded
 
@@ -345,8 +323,3 @@ def running() -> Host:
     if _host is None:
         raise RuntimeError("no slicer host was started in this process")
     return _host
-
-
-def import_slicer() -> types.ModuleType:
-    """Return the slicer module as the module under test sees it."""
-    return importlib.import_module("slicer")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from PySide6 import QtCore, QtGui, QtWidgets
 
-from .ctk_inputs import DoubleSpinBox, SliderWidget
+from .ctk_sliders import DoubleSpinBox, SliderWidget
 
 
 def _emit(obj: QtCore.QObject, signature: str, *arguments: object) -> None:

@@ -13,7 +13,7 @@ os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 from PySide6 import QtCore, QtGui, QtSvgWidgets, QtWidgets  # noqa: E402
 
 from . import api  # noqa: E402
-from .strict import strict_class  # noqa: E402
+from .strict_classes import strict_class  # noqa: E402
 
 _QT_LIBRARIES = (QtWidgets, QtGui, QtCore, QtSvgWidgets)
 

@@ -1,23 +1,21 @@
-"""Strict classes: real Qt objects that know only the names PythonQt exposes in Slicer.
+"""Strict objects: real Qt that knows only the names PythonQt exposes in Slicer.
 
-A strict class is a subclass of its Qt class, made from the record of the real application:
-properties are attributes, slots are callable, signals connect as in PythonQt, and every other
-name raises AttributeError, even where PySide has it.
+Properties are attributes, slots are callable, signals connect as in PythonQt, and every other
+name raises AttributeError, even where PySide has it. strict_classes makes their classes.
 """
 
 from __future__ import annotations
 
 import contextlib
 import sys
-import types
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 
 from PySide6 import QtCore
 
 from . import api
-from .signals import BoundSignal, bound_signal, connections, signal_signatures
+from .signals import BoundSignal
 
-_strict_of_source: dict[type, type] = {}
+strict_of_source: dict[type, type] = {}
 
 _loading_ui = False
 
@@ -154,7 +152,7 @@ class StrictMixin:
             return
         if isinstance(value, QtCore.MetaFunction):
             return  # PySide keeps what it found in the metaobject; PythonQt does not know it
-        member = _class_attribute(type(self), name)
+        member = class_attribute(type(self), name)
         if hasattr(type(member), "__set__"):
             member.__set__(self, value)
         elif "_source" not in type(self).__dict__ or name.startswith("_"):
@@ -168,7 +166,7 @@ class StrictMixin:
             )
 
 
-def _class_attribute(cls: type, name: str) -> object:
+def class_attribute(cls: type, name: str) -> object:
     for base in cls.__mro__:
         if name in base.__dict__:
             return base.__dict__[name]
@@ -215,7 +213,7 @@ class Borrowed:
         object.__setattr__(self, "_strict", strict)
 
     def __getattr__(self, name: str) -> object:
-        member = _class_attribute(self._strict, name)
+        member = class_attribute(self._strict, name)
         if member is None or name.startswith("_"):
             return StrictMixin.__getattr__(self._object, name)
         if isinstance(member, Property | Slot | SignalMember | Hidden):
@@ -223,7 +221,7 @@ class Borrowed:
         return getattr(self._object, name)
 
     def __setattr__(self, name: str, value: object) -> None:
-        member = _class_attribute(self._strict, name)
+        member = class_attribute(self._strict, name)
         if not isinstance(member, Property | Slot | SignalMember | Hidden):
             raise AttributeError(f"Attribute '{name}' does not exist on {class_name(self._object)}")
         member.__set__(self._object, value)
@@ -241,7 +239,7 @@ class Borrowed:
 def _borrow(obj: QtCore.QObject) -> object:
     if obj.__dict__.get("_is_inner"):
         return obj
-    strict = _strict_of_source.get(type(obj)) or _nearest_strict(type(obj))
+    strict = strict_of_source.get(type(obj)) or _nearest_strict(type(obj))
     return Borrowed(obj, strict) if strict is not None else obj
 
 
@@ -249,10 +247,10 @@ def _nearest_strict(kind: type) -> type | None:
     """Return the strict class of Qt's class, or of the nearest base that Slicer knows."""
     qt = sys.modules["qt"]
     for base in kind.__mro__:
-        if base not in _strict_of_source and api.class_exists(f"qt.{base.__name__}"):
+        if base not in strict_of_source and api.class_exists(f"qt.{base.__name__}"):
             getattr(qt, base.__name__)
-        if base in _strict_of_source:
-            return _strict_of_source[base]
+        if base in strict_of_source:
+            return strict_of_source[base]
     return None
 
 
@@ -278,178 +276,3 @@ def loading_ui() -> Iterator[None]:
         yield
     finally:
         _loading_ui = False
-
-
-def strict_class(qualified: str, source: type, names: dict[str, str] | None = None) -> type:
-    """Make the strict class of "qt.QPushButton" over its source, the Qt or host class.
-
-    The names default to the record's; a class that the record leaves out keeps all it has.
-    """
-    simple = qualified.split(".", 1)[1]
-    members: dict[str, object] = {"_source": source, "_cpp_name": simple}
-    if names is None and qualified in api.record()["classes"]:
-        names = api.class_names(qualified)
-    if names is None:
-        names = {name: "name" for name in dir(source) if not name.startswith("_")}
-        names |= api.UNLISTED
-    for name, kind in names.items():
-        if not isinstance(_class_attribute(source, name), QtCore.Property):
-            member = _member(source, name, kind)
-            if member is not None:
-                members[name] = member
-    for name in dir(source):
-        if not name.startswith("_") and name not in names:
-            members[name] = Hidden(name)
-    members.update(_pythonqt_members(source, names))
-    metaclass = StrictType if issubclass(source, QtCore.QObject) else _value_type(source)
-    made = metaclass(simple, (StrictMixin, source), members)
-    if issubclass(source, QtCore.QObject):
-        _strict_of_source[source] = made
-    return made
-
-
-def _value_type(source: type) -> type:
-    if isinstance(source, type(QtCore.QObject)):
-        return StrictType
-    return type(source)
-
-
-def _member(source: type, name: str, kind: str) -> object:
-    """Return what stands for one recorded name, None where Qt's own member can stay."""
-    meta = getattr(source, "staticMetaObject", None)
-    if meta is not None and issubclass(source, QtCore.QObject):
-        if kind in ("signal", "name"):
-            signatures = signal_signatures(source, name)
-            if signatures:
-                return SignalMember(name, signatures[0])
-        index = meta.indexOfProperty(name)
-        if index >= 0 and kind in ("property", "name"):
-            return _qt_property(source, name, meta.property(index))
-    attribute = getattr(source, name, None)
-    if attribute is None:
-        return Hidden(name, " here: it is gone in Qt 6, or this host does not play it")
-    if kind == "property" and callable(attribute) and not isinstance(attribute, type):
-        return Property(name, attribute, getattr(source, _setter_name(name), None))
-    if isinstance(attribute, type) or not callable(attribute):
-        return attribute
-    if isinstance(attribute, types.BuiltinFunctionType | types.FunctionType):
-        # The host's own method, which Qt must find where it overrides a virtual one; or static
-        # in Qt, and sometimes a method as well (QFile.exists), which Qt itself must tell apart.
-        return None
-    return Slot(name, attribute)
-
-
-def _setter_name(name: str) -> str:
-    return f"set{name[0].upper()}{name[1:]}"
-
-
-def _qt_property(source: type, name: str, description: QtCore.QMetaProperty) -> Property:
-    read = _getter(source, name)
-    if not description.isWritable():
-        return Property(name, read, None)
-    setter = getattr(source, _setter_name(name), None)
-    if callable(setter):
-        setter = _without_self(setter)
-    else:
-
-        def setter(obj: object, value: object) -> None:
-            QtCore.QObject.setProperty(obj, name, value)
-
-    if description.typeName() == "QString":
-
-        def write(obj: object, value: object) -> None:
-            setter(obj, value if isinstance(value, str) else str(value))
-    elif description.typeName() == "int":
-
-        def write(obj: object, value: object) -> None:
-            setter(obj, int(value))
-    else:
-        write = setter
-    return Property(name, read, write)
-
-
-def _without_self(method: Callable) -> Callable:
-    """Return the method as one of an object, also where Qt has it as a static function."""
-    if isinstance(method, types.BuiltinFunctionType):
-        return lambda obj, *arguments: method(*arguments)
-    return method
-
-
-def _getter(source: type, name: str) -> Callable:
-    capital = name[0].upper() + name[1:]
-    for candidate in (name, f"is{capital}", f"has{capital}"):
-        getter = getattr(source, candidate, None)
-        if callable(getter) and not isinstance(getter, type):
-            return _without_self(getter)
-    return lambda obj: QtCore.QObject.property(obj, name)
-
-
-def _pythonqt_members(source: type, names: dict[str, str]) -> dict[str, object]:
-    """Return what PythonQt adds to every class, or changes on it."""
-    members: dict[str, object] = {
-        "className": Slot("className", class_name),
-        "inherits": Slot("inherits", _inherits),
-    }
-    for real, underscored in api.UNDERSCORED.items():
-        method = getattr(source, real, None) or getattr(source, underscored, None)
-        if real in names and method is not None:
-            members[real] = members[underscored] = Slot(real, method)
-    if not issubclass(source, QtCore.QObject):
-        return members
-    members |= {
-        "name": Property("name", QtCore.QObject.objectName, QtCore.QObject.setObjectName),
-        "connect": Slot("connect", _connect),
-        "disconnect": Slot("disconnect", _disconnect),
-        "findChildren": Slot("findChildren", _find_children),
-        "findChild": Slot("findChild", _find_child),
-        "children": Slot("children", QtCore.QObject.children),
-        "delete": Slot("delete", _delete),
-    }
-    return members
-
-
-def _inherits(obj: object, name: str) -> bool:
-    return any(
-        base.__name__ == name or base.__dict__.get("_cpp_name") == name
-        for base in type(bare(obj)).__mro__
-    )
-
-
-def _connect(obj: QtCore.QObject, signal: str, *target: object) -> bool:
-    return bound_signal(obj, signal).connect(_callable_target(target))
-
-
-def _disconnect(obj: QtCore.QObject, signal: str, *target: object) -> bool:
-    functions = [_callable_target(target)] if target else []
-    return bound_signal(obj, signal).disconnect(*functions)
-
-
-def _callable_target(target: tuple) -> Callable:
-    if len(target) == 1:
-        return target[0]
-    receiver, slot = target
-    return getattr(receiver, slot[: slot.index("(")])
-
-
-def _matches(child: QtCore.QObject, wanted: object) -> bool:
-    if isinstance(wanted, str):
-        return _inherits(child, wanted)
-    return isinstance(child, wanted)
-
-
-def _find_children(obj: QtCore.QObject, wanted: object, name: str | None = None) -> list:
-    found = [adopt(child) for child in QtCore.QObject.findChildren(obj, QtCore.QObject)]
-    named = (c for c in found if name is None or QtCore.QObject.objectName(bare(c)) == name)
-    return [c for c in named if _matches(c, wanted)]
-
-
-def _find_child(obj: QtCore.QObject, wanted: object, name: str | None = None) -> object:
-    found: Iterable = _find_children(obj, wanted, name)
-    return next(iter(found), None)
-
-
-def _delete(obj: QtCore.QObject) -> None:
-    import shiboken6
-
-    connections(obj).clear()
-    shiboken6.delete(obj)

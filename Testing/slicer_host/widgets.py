@@ -2,7 +2,15 @@
 
 from __future__ import annotations
 
-from . import ctk_buttons, ctk_inputs, mrml_widgets, node_selector, segment_widgets
+from . import (
+    ctk_buttons,
+    ctk_inputs,
+    ctk_sliders,
+    mrml_widgets,
+    node_selector,
+    segment_editor,
+    segment_widgets,
+)
 
 CTK_CLASSES = {
     "ctkCollapsibleButton": ctk_buttons.CollapsibleButton,
@@ -13,9 +21,9 @@ CTK_CLASSES = {
     "ctkExpandButton": ctk_buttons.ExpandButton,
     "ctkFittedTextBrowser": ctk_buttons.FittedTextBrowser,
     "ctkMessageBox": ctk_buttons.MessageBox,
-    "ctkDoubleSlider": ctk_inputs.DoubleSlider,
-    "ctkDoubleSpinBox": ctk_inputs.DoubleSpinBox,
-    "ctkSliderWidget": ctk_inputs.SliderWidget,
+    "ctkDoubleSlider": ctk_sliders.DoubleSlider,
+    "ctkDoubleSpinBox": ctk_sliders.DoubleSpinBox,
+    "ctkSliderWidget": ctk_sliders.SliderWidget,
     "ctkPathLineEdit": ctk_inputs.PathLineEdit,
     "ctkDirectoryButton": ctk_inputs.DirectoryButton,
     "ctkComboBox": ctk_inputs.ComboBox,
@@ -32,7 +40,7 @@ SLICER_CLASSES = {
     "qMRMLSegmentsTableView": segment_widgets.SegmentsTable,
     "qMRMLSegmentSelectorWidget": segment_widgets.SegmentSelector,
     "qMRMLSegmentationShow3DButton": segment_widgets.Show3DButton,
-    "qMRMLSegmentEditorWidget": segment_widgets.SegmentEditor,
+    "qMRMLSegmentEditorWidget": segment_editor.SegmentEditor,
     "qMRMLSegmentationDisplayNodeWidget": segment_widgets.SegmentationDisplay,
 }
 
