@@ -66,10 +66,12 @@ def slice_picture(world: object, name: str, width: int = 480, height: int = 400)
     """
     logic = world.slice_logics[name]
     node = logic.GetSliceNode()
-    before = node.GetDimensions()
+    before = tuple(node.GetDimensions()[:2])
     logic.ResizeSliceNode(width, height)
-    if tuple(before[:2]) != (width, height):
+    if before != (width, height):
+        offset = logic.GetSliceOffset()
         logic.FitSliceToBackground()
+        logic.SetSliceOffset(offset)
     window, renderer = _window(width, height)
     blend = logic.GetBlend()
     if blend is not None and logic.GetBackgroundLayer().GetVolumeNode() is not None:

@@ -624,6 +624,10 @@ def test_the_views_show_volume_and_mask(a_slicer_host: Host, a_segmentation: obj
     )
     mask_coloured = (red > 200) & (green > 170) & (blue < 200)
     assert mask_coloured.sum() > 100
+    logic = a_slicer_host.world.slice_logics["Red"]
+    logic.SetSliceOffset(-8.0)
+    render.slice_picture(a_slicer_host.world, "Red", 300, 200)
+    assert logic.GetSliceOffset() == -8.0
     a_segmentation.GetDisplayNode().SetVisibility(False)
     picture = render.slice_picture(a_slicer_host.world, "Red", 240, 200)
     assert np.ptp(picture.astype(int), axis=2).max() == 0
