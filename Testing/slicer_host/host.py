@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import gc
 import logging
 import shutil
@@ -47,6 +48,7 @@ class Host:
 
     def __init__(self, version: str) -> None:
         self.folder = Path(tempfile.mkdtemp(prefix="slicer_host_"))
+        atexit.register(shutil.rmtree, self.folder, ignore_errors=True)
         self.errors: list[str] = []
         self.world: object = None
         self.main_window: object = None
