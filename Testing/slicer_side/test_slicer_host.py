@@ -724,11 +724,11 @@ def test_a_host_process_can_hide_torch_from_its_children(a_sample_file: Path) ->
     assert "No module named 'torch'" in done.stdout
 
 
-def test_a_host_process_can_be_killed_while_it_stays() -> None:
+def test_a_host_process_can_be_killed_while_it_stays(tmp_path: Path) -> None:
     process = subprocess.Popen(
         [sys.executable, "-m", "slicer_host", "--no-main-window", "--stay"],
         cwd=TESTING,
-        env={**os.environ, "PYTHONPATH": str(TESTING)},
+        env={**os.environ, "PYTHONPATH": str(TESTING), "TMPDIR": str(tmp_path)},
         stdout=subprocess.PIPE,
         text=True,
     )
