@@ -74,13 +74,22 @@ def _training_text(training: dict[str, Any]) -> str:
 
 
 def _metrics_text(metrics: dict[str, Any]) -> str:
-    """Figures of the held-out cases, whatever the trainer called the group."""
-    figures = next((v for k, v in metrics.items() if "held" in k or "test" in k), metrics)
-    if not isinstance(figures, dict):
+    """Figures of the held-out cases, a group of cases at a time."""
+    held_out = metrics.get("held_out")
+    if not isinstance(held_out, dict):
         return ""
+    groups = {name: figures for name, figures in held_out.items() if isinstance(figures, dict)}
+    return "; ".join(_group_text(name, figures) for name, figures in groups.items())
+
+
+def _group_text(name: str, figures: dict[str, Any]) -> str:
     names = {"dice": _("Dice"), "lesion_recall": _("lesion recall"), "lesion_f1": _("lesion F1")}
-    return ", ".join(
+    parts = [
         f"{shown} {figures[key]:.2f}"
         for key, shown in names.items()
         if isinstance(figures.get(key), int | float)
-    )
+    ]
+    cases = figures.get("cases")
+    if isinstance(cases, dict | list):
+        parts.append(_("{count} cases").format(count=len(cases)))
+    return f"{name}: " + ", ".join(parts)
