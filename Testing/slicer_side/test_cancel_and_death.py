@@ -2,26 +2,26 @@
 
 import os
 import signal
+import subprocess
 import sys
+from pathlib import Path
 
+import psutil
 import pytest
 import slicer
-from slicer_side.panel import wait_for
+from slicer_side.panel import ENGINE, wait_for
+from WMHSiameseSegLib.private_folder import sweep_stale_folders
 from WMHSiameseSegLib.simulated_flair import add_simulated_flair
 
 posix = pytest.mark.skipif(sys.platform == "win32", reason="signals are POSIX's")
 
 
 def is_alive(pid):
+    """Whether a process runs; one that only waits for its parent to notice does not."""
     try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
+        return psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
         return False
-    with open(f"/proc/{pid}/stat") as file:
-        return file.read().rpartition(")")[2].split()[0] != "Z"
-
-
-pytest_plugins = ["slicer_side.panel_fixtures"]
 
 
 @pytest.fixture
@@ -161,6 +161,28 @@ def test_reloading_the_module_ends_the_worker(scripted_panel, running, temporary
     slicer.util.reloadScriptedModule("WMHSiameseSeg")
     wait_for(lambda: not is_alive(pid), 3)
     wait_for(lambda: not temporary_files())
+
+
+@posix
+def test_a_killed_slicer_leaves_no_orphan_and_its_folder_goes_at_the_next_start(
+    own_temporary_folder, temporary_files, model_file
+):
+    script = Path(__file__).with_name("killed_slicer.py")
+    folders = os.pathsep.join(map(str, (ENGINE, script.parents[1])))
+    environment = {**os.environ, "PYTHONPATH": folders, "TMPDIR": str(own_temporary_folder)}
+    application = subprocess.Popen(
+        [sys.executable, str(script), str(model_file)],
+        env=environment,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    pid = int(application.stdout.readline().split()[1])
+    assert is_alive(pid) and temporary_files()
+    application.kill()
+    application.wait()
+    wait_for(lambda: not is_alive(pid), 3)
+    sweep_stale_folders()
+    assert not temporary_files()
 
 
 def test_a_run_goes_on_while_another_module_is_open(scripted_panel):

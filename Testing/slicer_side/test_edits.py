@@ -64,6 +64,27 @@ def test_showing_in_3d_is_no_edit(scripted_panel, result):
     assert not result.edited
 
 
+def test_surfaces_come_back_after_a_slider_has_come_to_rest(scripted_panel, result):
+    shown = result.node.GetSegmentation().ContainsRepresentation
+    scripted_panel.click("show3DButton")
+    assert shown("Closed surface")
+    scripted_panel.move("thresholdSlider", 0.8)
+    assert not shown("Closed surface")
+    wait_for(lambda: shown("Closed surface"), 5)
+    assert not result.edited
+
+
+def test_a_mask_can_become_empty_and_come_back_while_surfaces_are_shown(scripted_panel, result):
+    result.probability[:] = 0.5
+    scripted_panel.tab.results.follow(result.node)
+    scripted_panel.click("show3DButton")
+    scripted_panel.move("thresholdSlider", 0.9)
+    assert scripted_panel.figure("lesion") == "0"
+    scripted_panel.move("thresholdSlider", 0.4)
+    assert scripted_panel.figure("lesion") == "1"
+    wait_for(lambda: result.node.GetSegmentation().ContainsRepresentation("Closed surface"), 5)
+
+
 @pytest.mark.parametrize("settled", [True, False])
 def test_a_slider_asks_before_edits_are_lost(scripted_panel, result, the_answers, settled):
     drawn = draw(result)

@@ -15,6 +15,7 @@ from wmh_siamese.readouts import Lesions, Readouts, read_out
 from WMHSiameseSegLib.background import Background, Job
 from WMHSiameseSegLib.readout_table import Figures, write_table
 from WMHSiameseSegLib.scene import Result
+from WMHSiameseSegLib.surface_pause import SurfacePause
 from WMHSiameseSegLib.voxels import BoolArray
 
 DEBOUNCE_MS = 300
@@ -60,6 +61,7 @@ class ResultFollower:
         self._writing = False
         self._touched = False
         self._asking = False
+        self._surfaces = SurfacePause()
         self._debounce = qt.QTimer()
         self._debounce.setSingleShot(True)
         self._debounce.setInterval(DEBOUNCE_MS)
@@ -171,10 +173,12 @@ class ResultFollower:
 
     def _write(self, mask: BoolArray, readouts: Readouts, cut: Cut) -> None:
         self._writing = True
+        self._surfaces.begin(self.result.node)
         try:
             self.result.write_mask(mask, cut.threshold, cut.min_volume_mm3)
         finally:
             self._writing = False
+        self._surfaces.rest(drawable=readouts.positive_voxels > 0)
         self._written = mask
         self._touched = False
         self._stop_counting()
@@ -238,6 +242,7 @@ class ResultFollower:
         for observed, tag in self._observed:
             observed.RemoveObserver(tag)
         self._observed = []
+        self._surfaces.end()
         self._debounce.stop()
         if self._job is not None:
             self._job.abandon()
