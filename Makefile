@@ -29,7 +29,7 @@ test: $(VENV)/.dev
 	QT_QPA_PLATFORM=offscreen $(BIN)/python -m pytest
 
 bench: $(VENV)/.bench
-	PYTHONPATH=Testing $(BIN)/python -m bench
+	PYTHONPATH=Testing $(BIN)/python -m bench --output build/bench $(BENCH)
 
 $(VENV)/.engine: pyproject.toml
 	$(PYTHON) -m venv $(VENV)

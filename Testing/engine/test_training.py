@@ -102,6 +102,7 @@ def test_a_kill_at_any_moment_leaves_files_to_go_on_with(cases, tmp_path, monkey
     settings = replace(TINY, epochs=10_000, batches=1)
     folder = tmp_path / "killed"
     monkeypatch.setenv("PYTHONPATH", os.pathsep.join(PATHS))
+    monkeypatch.setenv("OMP_NUM_THREADS", str(torch.get_num_threads()))  # sums in the same order
     processes = multiprocessing.get_context("forkserver")
     processes.set_forkserver_preload(["engine.tiny_training"])
     checkpoint = folder / "checkpoint.safetensors"

@@ -1,7 +1,6 @@
 """A training small enough to run in a test, and in a process of its own that may be killed."""
 
 import numpy as np
-import torch
 from engine.random_vgg import random_vgg
 from wmh_siamese.cases import Case
 from wmh_siamese.preparation import Recipe
@@ -44,5 +43,4 @@ def run(cases, folder, settings=TINY, **more):
 
 def run_until_killed(cases, folder, settings):
     """For a process of its own."""
-    torch.set_num_threads(1)
     run(cases, folder, settings)

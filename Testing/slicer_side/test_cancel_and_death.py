@@ -13,6 +13,8 @@ from slicer_side.panel import ENGINE, wait_for
 from WMHSiameseSegLib.private_folder import sweep_stale_folders
 from WMHSiameseSegLib.simulated_flair import add_simulated_flair
 
+pytest_plugins = ["slicer_side.panel_fixtures"]
+
 posix = pytest.mark.skipif(sys.platform == "win32", reason="signals are POSIX's")
 
 

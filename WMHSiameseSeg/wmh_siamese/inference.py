@@ -16,6 +16,7 @@ from torch import Tensor
 from wmh_siamese.devices import choose_device, keep_freed_memory, placed
 from wmh_siamese.errors import WMHError, from_exception
 from wmh_siamese.folding import folded
+from wmh_siamese.lanes import Lanes
 from wmh_siamese.model_file import load_model
 from wmh_siamese.precision import Precision, agrees, half_precision_of
 from wmh_siamese.preparation import (
@@ -32,7 +33,7 @@ log = logging.getLogger(__name__)
 Progress = Callable[[str, int, int], None]
 Found = TypeVar("Found")
 
-CPU_BATCH = 4
+CPU_BATCH = 8
 GPU_BATCH = 48
 EMPTY_BELOW = 0.02
 CHECKED_SLICES = 4
@@ -65,6 +66,7 @@ class Segmenter:
         self._generator = placed(folded(generator), self._device)
         self._say = say
         self._batch = CPU_BATCH if self._device.type == "cpu" else GPU_BATCH
+        self._lanes = Lanes(CPU_BATCH)
         self._precision: Precision = "float32"
 
     @property
@@ -144,13 +146,12 @@ class Segmenter:
         return result.numpy()
 
     def _run(self, prepared: Tensor, precision: Precision) -> Tensor:
-        images = vgg_prepared(prepared)
-        if precision == "float32":
-            scores = self._generator.logits(images)
-        else:
-            with torch.autocast(self._device.type, dtype=getattr(torch, precision)):
-                scores = self._generator.logits(images)
-        return torch.sigmoid(scores.float())
+        def half_scores(images: Tensor) -> Tensor:
+            with torch.autocast(images.device.type, dtype=getattr(torch, precision)):
+                return self._generator.logits(images)
+
+        scores = self._generator.logits if precision == "float32" else half_scores
+        return torch.sigmoid(self._lanes.run(scores, vgg_prepared(prepared)).float())
 
     def _chosen_precision(
         self, slices: NDArray[np.float32], view: AxialView, level: float

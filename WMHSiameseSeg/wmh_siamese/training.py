@@ -245,7 +245,10 @@ class _Run:
         del settings["epochs"]  # more epochs may be added to a run that has ended
         if self.settings.cosine:
             settings["steps"] = self.settings.steps
-        return json.dumps([settings, [case.id for case in self.cases], self.vgg.sha256])
+        learnt, validated = (
+            [case.id for case in cases] for cases in (self.cases, self.validation_cases)
+        )
+        return json.dumps([settings, learnt, validated, self.vgg.sha256])
 
     def _card(self, epoch: Epoch) -> ModelCard:
         training: dict[str, Any] = {
