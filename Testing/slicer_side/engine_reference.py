@@ -9,17 +9,13 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-import nibabel
-import numpy as np
-import torch
-from wmh_siamese.generator import DenseUNet
-from wmh_siamese.inference import Segmenter
-from wmh_siamese.model_file import ModelCard, save_model
-from wmh_siamese.preparation import Recipe
-from wmh_siamese.volume import Volume
-
 
 def save_tiny_model(path: Path) -> None:
+    import torch
+    from wmh_siamese.generator import DenseUNet
+    from wmh_siamese.model_file import ModelCard, save_model
+    from wmh_siamese.preparation import Recipe
+
     torch.manual_seed(3)
     generator = DenseUNet(width=4, depth=2).train()
     with torch.no_grad():
@@ -38,6 +34,11 @@ def save_tiny_model(path: Path) -> None:
 
 
 def write_references(model: Path, folder: Path) -> None:
+    import nibabel
+    import numpy as np
+    from wmh_siamese.inference import Segmenter
+    from wmh_siamese.volume import Volume
+
     segmenter = Segmenter(model, "cpu")
     for path in sorted(folder.glob("*.nii")):
         image = nibabel.load(path)

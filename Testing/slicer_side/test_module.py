@@ -1,5 +1,11 @@
 """The module as Slicer loads it, with and without a window, and its own test."""
 
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
 import slicer
 from slicer_side.panel import ENGINE, Panel, wait_for
 from WMHSiameseSegLib.simulated_flair import add_simulated_flair
@@ -16,6 +22,21 @@ def test_the_modules_own_test_passes_without_torch(a_slicer_host, panel, monkeyp
     monkeypatch.setattr(panel.widget.installation, "_version_of", lambda name: None)
     slicer.modules.WMHSiameseSegInstance.runTest(msec=1)
     assert not panel.widget.worker.alive
+
+
+@pytest.mark.parametrize(
+    "options", [["--hide-torch"], ["--slicer-version", "5.10.0", "--no-main-window"]]
+)
+def test_the_modules_own_test_passes_in_a_process_of_its_own(options):
+    """As `Slicer --testing` runs it; also that the process ends well with a warm worker."""
+    command = [sys.executable, "-m", "slicer_host", str(ENGINE / "WMHSiameseSeg.py"), *options]
+    folders = os.pathsep.join(map(str, (ENGINE, Path(__file__).parents[1])))
+    subprocess.run(
+        [*command, "--run-module-test", "WMHSiameseSeg"],
+        env={**os.environ, "PYTHONPATH": folders},
+        check=True,
+        timeout=240,
+    )
 
 
 def test_it_lives_without_a_main_window(a_slicer_without_window, own_temporary_folder, model_file):

@@ -111,7 +111,7 @@ class SegmentTab:
     def close(self) -> None:
         """Leave no process, no file and no observer behind."""
         self._abandon()
-        self._worker.end()
+        self._worker.close()
         self.results.close()
         self._background.close()
 

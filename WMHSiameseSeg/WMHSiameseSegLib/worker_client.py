@@ -80,6 +80,13 @@ class WorkerClient:
             self._process, dying = None, self._process
             dying.kill()
 
+    def close(self) -> None:
+        """End the worker with the module: nobody is told of it."""
+        self.end()
+        dying, self._dying = self._dying, []
+        for process in dying:
+            process.abandon()
+
     def _send(self, message: Event) -> None:
         if self._process is None:
             self._start()

@@ -126,6 +126,14 @@ class WorkerProcess:
         # PythonSlicer is a launcher: the Python behind it also ends because its stdin closes.
         self._process.kill()
 
+    def abandon(self) -> None:
+        """End it now, and hear nothing more: for the end of the module or the application.
+
+        Qt's own end of a process that still runs tells of it when the object is half gone.
+        """
+        self.kill()
+        self._over = True
+
     def _on_started(self) -> None:
         self._running = True
         for line in self._waiting:
@@ -133,11 +141,15 @@ class WorkerProcess:
         self._waiting = []
 
     def _on_output(self) -> None:
+        if self._over:
+            return
         data = self._process.readAllStandardOutput().data()
         if data:
             self._read(bytes(data))
 
     def _on_log(self) -> None:
+        if self._over:
+            return
         data = self._partial_log + bytes(self._process.readAllStandardError().data())
         *lines, self._partial_log = data.split(b"\n")
         if len(self._partial_log) > _LONGEST_LOG_LINE:
@@ -148,6 +160,8 @@ class WorkerProcess:
                 self._said(text)
 
     def _on_finished(self, code: int) -> None:
+        if self._over:
+            return
         self._on_output()
         self._on_log()
         crashed = self._process.exitStatus() == qt.QProcess.CrashExit
