@@ -37,7 +37,12 @@ $(VENV)/.engine: pyproject.toml
 	$(BIN)/pip install --quiet --editable .
 	@touch $@
 
+# What a bare Debian or Ubuntu lacks to show the panel; elsewhere see Testing/README.md.
+LIBRARIES := libgl1 libegl1 libxkbcommon0 libfontconfig1 libdbus-1-3 libglib2.0-0 libx11-6 fonts-dejavu-core
+
 $(VENV)/.dev: $(VENV)/.engine pyproject.toml
+	@if command -v dpkg >/dev/null && [ "$$(id -u)" = 0 ] && ! dpkg -s $(LIBRARIES) >/dev/null 2>&1; then \
+	  apt-get update -qq && apt-get install -y -qq --no-install-recommends $(LIBRARIES); fi
 	$(BIN)/pip install --quiet "$(TORCH)" "$(TORCHVISION)"
 	$(BIN)/pip install --quiet --editable ".[dev]"
 	@touch $@
