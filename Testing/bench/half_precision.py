@@ -58,7 +58,8 @@ def figures(setting: Setting) -> Iterator[Figure]:
         for name, found in agreements(setting, volume).items():
             refused = "accepted by the check" if found.accepted else "refused: float32 is used"
             least = SAME_DICE if found.accepted else None
-            yield Figure(GROUP, f"{case.id} {name}", found.dice, "Dice", least, note=refused)
+            figure = f"{case.id} {name}"
+            yield Figure(GROUP, figure, found.dice, "Dice", least, note=refused, digits=5)
 
 
 def _stride(setting: Setting) -> int:

@@ -20,6 +20,7 @@ class Figure:
         at_least: the target, when more is better.
         at_most: the target, when less is better.
         note: how it was measured, or why it was not.
+        digits: significant digits to show.
     """
 
     group: str
@@ -29,6 +30,7 @@ class Figure:
     at_least: float | None = None
     at_most: float | None = None
     note: str = ""
+    digits: int = 3
 
     @property
     def verdict(self) -> str:
@@ -48,12 +50,14 @@ class Figure:
     @property
     def measured(self) -> str:
         """Value and unit."""
-        return "not measured" if self.value is None else f"{rounded(self.value)} {self.unit}"
+        if self.value is None:
+            return "not measured"
+        return f"{rounded(self.value, self.digits)} {self.unit}".rstrip()
 
 
-def rounded(value: float) -> str:
-    """Three significant digits, or all those before the point."""
-    return f"{value:.0f}" if abs(value) >= 100 else f"{value:.3g}"
+def rounded(value: float, digits: int = 3) -> str:
+    """So many significant digits, and all those before the point."""
+    return f"{value:.0f}" if abs(value) >= 10 ** (digits - 1) else f"{value:.{digits}g}"
 
 
 HEADINGS = ("group", "figure", "measured", "target", "verdict", "note")

@@ -46,6 +46,12 @@ def test_figures_are_rounded_to_three_digits_but_whole_above_a_hundred():
     ]
 
 
+def test_a_figure_near_its_target_can_show_more_digits():
+    assert Figure("G", "a", 0.99873, "Dice", digits=5).measured == "0.99873 Dice"
+    assert Figure("G", "a", 0.99873, "Dice").measured == "0.999 Dice"
+    assert Figure("G", "a", 48, digits=3).measured == "48"
+
+
 def test_the_tables_show_what_was_not_measured_and_why():
     figures = [Figure("G", "a", 1.0, "s", at_most=2), Figure("G", "b", None, "s", note="no | GPU")]
     assert "| G | a | 1 s | <= 2 s | PASS |  |" in markdown(figures, {})
