@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 import torch
 from torch import Tensor, nn
@@ -11,9 +10,7 @@ from wmh_siamese.cases import read_case_table
 from wmh_siamese.devices import keep_freed_memory
 from wmh_siamese.folding import folded
 from wmh_siamese.generator import DenseUNet
-from wmh_siamese.inference import CHECKED_SLICES, Segmenter
 from wmh_siamese.model_file import load_model
-from wmh_siamese.precision import SAME_DICE, agrees
 from wmh_siamese.preparation import (
     native_slices,
     prepared_slices,
@@ -31,24 +28,8 @@ FORMATS = {"float16": torch.float16, "bfloat16": torch.bfloat16}
 BATCH = 4
 
 
-@dataclass(frozen=True)
-class Agreement:
-    """Of one volume: Dice of the two masks, and whether the engine's check would let it pass."""
-
-    dice: float
-    accepted: bool
-
-
 def figures(setting: Setting) -> Iterator[Figure]:
-    """What the engine chose here, and the agreement on every real volume."""
-    segmenter = Segmenter(setting.model)
-    segmenter.probability(setting.volume)
-    yield Figure(
-        GROUP,
-        "half precision chosen here",
-        float(segmenter.precision != "float32"),
-        note=f"1 is yes; {segmenter.precision} on {segmenter.device_name}",
-    )
+    """The agreement of the masks on every real volume."""
     if setting.data is None:
         note = "no real volumes given (--data CASES.csv)"
         yield Figure(GROUP, "agreement", None, note=note)
@@ -56,10 +37,8 @@ def figures(setting: Setting) -> Iterator[Figure]:
     for case in read_case_table(setting.data)[:: _stride(setting)][: setting.volumes]:
         volume = read_volume(case.flair)
         for name, found in agreements(setting, volume).items():
-            refused = "accepted by the check" if found.accepted else "refused: float32 is used"
-            least = SAME_DICE if found.accepted else None
             figure = f"{case.id} {name}"
-            yield Figure(GROUP, figure, found.dice, "Dice", least, note=refused, digits=5)
+            yield Figure(GROUP, figure, found, "Dice", note="the engine uses float32", digits=5)
 
 
 def _stride(setting: Setting) -> int:
@@ -68,7 +47,7 @@ def _stride(setting: Setting) -> int:
 
 
 @torch.inference_mode()
-def agreements(setting: Setting, volume: Volume) -> dict[str, Agreement]:
+def agreements(setting: Setting, volume: Volume) -> dict[str, float]:
     """By format: the masks of the whole volume compared at the model's threshold.
 
     The arithmetic is that of a GPU's matrix units, emulated: operands and results rounded to half
@@ -88,16 +67,12 @@ def agreements(setting: Setting, volume: Volume) -> dict[str, Agreement]:
             found[name].append(torch.sigmoid(network.logits(images)))
     whole = {name: torch.cat(parts) for name, parts in found.items()}
     height, width = unit.shape[1:]
-    middle = (torch.linspace(0.3, 0.7, CHECKED_SLICES) * len(unit)).int()
     native = {
         name: native_slices(probability, (height, width), view.spacing[1:], recipe)
         for name, probability in whole.items()
     }
     return {
-        name: Agreement(
-            dice(*(native[one] >= card.threshold for one in ("float32", name))),
-            agrees(whole["float32"][middle], whole[name][middle], card.threshold),
-        )
+        name: dice(*(native[one] >= card.threshold for one in ("float32", name)))
         for name in FORMATS
     }
 

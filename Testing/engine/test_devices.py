@@ -1,12 +1,10 @@
-"""Which device and which number format, and when two masks count as the same."""
+"""Which device the networks run on, and how memory is kept."""
 
 import pytest
 import torch
-from wmh_siamese import precision
 from wmh_siamese.devices import available_devices, choose_device, keep_freed_memory, placed
 from wmh_siamese.errors import WMHError
 from wmh_siamese.generator import DenseUNet
-from wmh_siamese.precision import agrees, half_precision_of
 
 
 @pytest.mark.parametrize(
@@ -42,42 +40,3 @@ def test_memory_is_kept_without_a_fault_and_more_than_once():
     keep_freed_memory()
     keep_freed_memory()
     assert torch.ones(1000, 1000).sum() == 1_000_000
-
-
-def test_gpus_compute_float16_and_cpus_what_they_have_instructions_for(monkeypatch):
-    assert half_precision_of(torch.device("cuda")) == "float16"
-    assert half_precision_of(torch.device("mps")) == "float16"
-    for computes, expected in ((True, "bfloat16"), (False, None)):
-        monkeypatch.setattr(precision, "_cpu_computes_bfloat16", lambda c=computes: c)
-        assert half_precision_of(torch.device("cpu")) == expected
-
-
-def test_this_cpus_instructions_are_asked_for_without_a_fault():
-    assert half_precision_of(torch.device("cpu")) in ("bfloat16", None)
-
-
-def masks(first, second, both):
-    """Two probabilities with so many voxels above 0.5 in one, the other, both."""
-    a, b = torch.zeros(5000), torch.zeros(5000)
-    a[:both], b[:both] = 0.9, 0.9
-    a[both : both + first] = 0.5
-    b[both + first : both + first + second] = 0.5
-    return a, b
-
-
-@pytest.mark.parametrize(
-    ("first", "second", "both", "same"),
-    [
-        (0, 0, 0, True),  # no lesion in either
-        (0, 0, 100, True),
-        (1, 0, 499, False),  # Dice 998/999
-        (1, 0, 500, True),  # Dice 1000/1001
-        (1, 1, 1000, True),  # Dice 2000/2002
-        (2, 2, 1000, False),
-        (1, 0, 0, False),
-    ],
-)
-def test_masks_are_the_same_from_dice_0_999_on(first, second, both, same):
-    a, b = masks(first, second, both)
-    assert agrees(a, b, 0.5) is same
-    assert agrees(b, a, 0.5) is same

@@ -44,12 +44,7 @@ def models(tmp_path_factory):
 
 
 @pytest.fixture
-def in_float32(monkeypatch):
-    monkeypatch.setattr(inference, "half_precision_of", lambda device: None)
-
-
-@pytest.fixture
-def segmenter(models, in_float32):
+def segmenter(models):
     return Segmenter(models["robust"], "cpu", say=[].append)
 
 
@@ -105,7 +100,7 @@ def reference(volume, model):
 
 @pytest.mark.parametrize("recipe", ["paper", "robust"])
 @pytest.mark.parametrize("codes", CODES)
-def test_the_probability_is_the_references(models, in_float32, recipe, codes):
+def test_the_probability_is_the_references(models, recipe, codes):
     volume, _ = oriented(head(), codes)
     found = Segmenter(models[recipe], "cpu").probability(volume)
     assert found.dtype == np.float32 and found.shape == volume.shape
@@ -236,7 +231,7 @@ def short_of_memory(monkeypatch, fits, error=GPU_IS_FULL):
         MemoryError(),
     ],
 )
-def test_short_memory_shrinks_the_batch_and_says_so(models, in_float32, monkeypatch, error):
+def test_short_memory_shrinks_the_batch_and_says_so(models, monkeypatch, error):
     said = []
     segmenter = Segmenter(models["robust"], "cpu", say=said.append)
     expected = segmenter.probability(head())
@@ -246,13 +241,6 @@ def test_short_memory_shrinks_the_batch_and_says_so(models, in_float32, monkeypa
     assert sizes == [inference.CPU_BATCH // 2 ** (n + 1) for n in range(len(said))]
     assert said
     assert all("Memory is short" in sentence for sentence in said)
-
-
-def test_short_memory_while_half_precision_is_tried_is_no_fault(models, monkeypatch):
-    monkeypatch.setattr(inference, "half_precision_of", lambda device: "bfloat16")
-    short_of_memory(monkeypatch, lambda x: len(x) <= 1)
-    found = Segmenter(models["robust"], "cpu", say=[].append).probability(head())
-    assert found.std() > 0.05
 
 
 def test_a_gpu_too_small_for_one_slice_hands_over_to_the_cpu(segmenter, monkeypatch):
@@ -277,17 +265,6 @@ def test_other_faults_are_not_taken_for_short_memory(segmenter, monkeypatch):
     short_of_memory(monkeypatch, lambda x: False, RuntimeError("shapes do not match"))
     with pytest.raises(RuntimeError, match="shapes do not match"):
         segmenter.probability(head())
-
-
-@pytest.mark.parametrize("agrees", [True, False])
-def test_half_precision_runs_only_where_the_mask_stays_the_same(models, monkeypatch, agrees):
-    monkeypatch.setattr(inference, "half_precision_of", lambda device: "bfloat16")
-    monkeypatch.setattr(inference, "agrees", lambda *tried: agrees)
-    segmenter = Segmenter(models["robust"], "cpu")
-    found = segmenter.probability(head())
-    assert segmenter.precision == ("bfloat16" if agrees else "float32")
-    difference = np.abs(found - reference(head(), models["robust"])).max()
-    assert difference < (0.1 if agrees else 1e-4)
 
 
 def test_what_cannot_be_segmented_is_refused_before_the_network_runs(segmenter, batches):
