@@ -22,31 +22,30 @@ def the_application() -> Iterator[Host]:
     host.stop()
 
 
+def _opened(application: Host, **how: bool) -> Iterator[Host]:
+    """The application for one test, which fails by what Slicer would swallow."""
+    application.open(**how)
+    yield application
+    application.close()
+    application.check_errors()
+
+
 @pytest.fixture
 def a_slicer_host(the_application: Host) -> Iterator[Host]:
     """A Slicer with a main window and an empty scene; what it would swallow fails the test."""
-    the_application.open()
-    yield the_application
-    the_application.close()
-    the_application.check_errors()
+    yield from _opened(the_application)
 
 
 @pytest.fixture
 def a_slicer_without_window(the_application: Host) -> Iterator[Host]:
     """A Slicer started with --no-main-window: there is no layout manager."""
-    the_application.open(main_window=False)
-    yield the_application
-    the_application.close()
-    the_application.check_errors()
+    yield from _opened(the_application, main_window=False)
 
 
 @pytest.fixture
 def a_user_at_slicer(the_application: Host) -> Iterator[Host]:
     """A Slicer as a person runs it, not in testing mode: every dialog needs an answer."""
-    the_application.open(testing=False)
-    yield the_application
-    the_application.close()
-    the_application.check_errors()
+    yield from _opened(the_application, testing=False)
 
 
 @pytest.fixture

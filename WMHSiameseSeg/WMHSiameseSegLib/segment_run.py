@@ -18,6 +18,7 @@ from wmh_siamese.readouts import Lesions, Readouts
 from WMHSiameseSegLib.background import Background, Job
 from WMHSiameseSegLib.private_folder import make_private_folder, remove_folder
 from WMHSiameseSegLib.run_state import RunState, RunStateMachine
+from WMHSiameseSegLib.voxels import Grid
 from WMHSiameseSegLib.worker_client import Event, WorkerClient
 
 PATIENCE_MS = 1500
@@ -243,7 +244,9 @@ def _load(path: Path, request: SegmentRequest, said: Event) -> RunResult:
             f"the worker's probability is {probability.dtype} {probability.shape} "
             f"for a volume of {request.array.shape}"
         )
-    lesions = Lesions(probability, request.threshold, _voxel_mm3(request.affine))
+    lesions = Lesions(
+        probability, request.threshold, Grid(request.array.shape, request.affine).voxel_mm3
+    )
     return RunResult(
         probability=probability,
         lesions=lesions,
@@ -251,7 +254,3 @@ def _load(path: Path, request: SegmentRequest, said: Event) -> RunResult:
         readouts=lesions.read_out(request.min_volume_mm3, request.affine),
         said=said,
     )
-
-
-def _voxel_mm3(affine: NDArray[np.float64]) -> float:
-    return float(abs(np.linalg.det(affine[:3, :3])))

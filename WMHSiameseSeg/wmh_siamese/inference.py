@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
-from functools import partial
 from pathlib import Path
-from typing import TypeVar
 
 import numpy as np
 import torch
@@ -30,7 +28,6 @@ from wmh_siamese.volume import AxialView, Nonfinite, Volume, axial_view, check_v
 log = logging.getLogger(__name__)
 
 Progress = Callable[[str, int, int], None]
-Found = TypeVar("Found")
 
 CPU_BATCH = 8
 GPU_BATCH = 48
@@ -54,6 +51,8 @@ class Segmenter:
         WMHError: ``bad-path``, ``bad-model``, ``missing-dependency``.
     """
 
+    precision = "float32"
+
     def __init__(
         self, model_path: str | Path, device: str = "auto", say: Callable[[str], None] = log.info
     ) -> None:
@@ -68,8 +67,6 @@ class Segmenter:
         self._say = say
         self._batch = CPU_BATCH if self._device.type == "cpu" else GPU_BATCH
         self._lanes = Lanes(CPU_BATCH)
-
-    precision = "float32"
 
     @property
     def device_name(self) -> str:
@@ -114,7 +111,7 @@ class Segmenter:
         while done < len(slices):
             if stopped and stopped():
                 raise WMHError("stopped", "The run was stopped.")
-            found = self._with_room(partial(self._next_slices, slices[done:], view, level))
+            found = self._next_slices(slices[done:], view, level)
             result[done : done + len(found)] = found
             done += len(found)
             progress("network", done, len(slices))
@@ -123,8 +120,15 @@ class Segmenter:
     def _next_slices(
         self, slices: NDArray[np.float32], view: AxialView, level: float
     ) -> NDArray[np.float32]:
-        """Probabilities of as many of these slices as make a batch now."""
-        return self._slices(slices[: self._batch], view, level)
+        """Probabilities of the next batch, tried with more room after each lack of memory."""
+        while True:
+            try:
+                return self._slices(slices[: self._batch], view, level)
+            except (MemoryError, RuntimeError) as error:
+                said = from_exception(error)
+                if said.kind != "out-of-memory":
+                    raise
+                self._make_room(said)
 
     def _slices(
         self, slices: NDArray[np.float32], view: AxialView, level: float
@@ -143,17 +147,6 @@ class Segmenter:
 
     def _run(self, prepared: Tensor) -> Tensor:
         return torch.sigmoid(self._lanes.run(self._generator.logits, vgg_prepared(prepared)))
-
-    def _with_room(self, run: Callable[[], Found]) -> Found:
-        """What ``run`` returns, tried again with more room after each out-of-memory error."""
-        while True:
-            try:
-                return run()
-            except (MemoryError, RuntimeError) as error:
-                said = from_exception(error)
-                if said.kind != "out-of-memory":
-                    raise
-                self._make_room(said)
 
     def _make_room(self, error: WMHError) -> None:
         """A smaller batch, then the CPU; when both are used up the error is raised."""

@@ -48,7 +48,7 @@ class ModelCard:
     threshold: float = 0.5
     training: dict[str, Any] = field(default_factory=dict)
     metrics: dict[str, Any] = field(default_factory=dict)
-    versions: dict[str, str] = field(default_factory=dict)
+    versions: dict[str, str | None] = field(default_factory=dict)
     created: str = ""
     parent: str | None = None
     notes: str = ""

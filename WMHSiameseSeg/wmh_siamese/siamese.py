@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import importlib
 import sys
 from collections.abc import Mapping
@@ -18,6 +17,7 @@ from safetensors.torch import load_file
 from torch import Tensor, nn
 
 from wmh_siamese.errors import WMHError
+from wmh_siamese.model_file import file_sha256
 from wmh_siamese.preparation import vgg_prepared
 
 MaskOrder = Literal["center_first", "mask_first"]
@@ -153,7 +153,7 @@ def read_vgg_weights(path: str | Path, convention: Convention | None = None) -> 
             f"{path.name} does not hold the first two blocks of a VGG19.",
             "Choose a .npz, .safetensors or .pth file with torchvision's names.",
         ) from error
-    return VGGWeights(weights, convention, hashlib.sha256(path.read_bytes()).hexdigest())
+    return VGGWeights(weights, convention, file_sha256(path))
 
 
 def download_vgg_weights() -> VGGWeights:

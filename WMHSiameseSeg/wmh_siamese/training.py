@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import logging
-import platform
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, field
@@ -16,7 +15,6 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from wmh_siamese import __version__
 from wmh_siamese.cases import Case
 from wmh_siamese.checkpoint import Checkpoint, read_checkpoint, write_checkpoint
 from wmh_siamese.devices import choose_device, keep_freed_memory, placed
@@ -24,6 +22,7 @@ from wmh_siamese.errors import WMHError
 from wmh_siamese.generator import DenseUNet
 from wmh_siamese.model_file import ModelCard, save_model
 from wmh_siamese.preparation import PAPER, Recipe, vgg_prepared
+from wmh_siamese.provenance import versions
 from wmh_siamese.siamese import ContentLoss, MaskOrder, VGGFeatures, VGGWeights
 from wmh_siamese.training_slices import TrainingSlices, prepare_cases, rotated
 from wmh_siamese.validation import Validation
@@ -277,13 +276,3 @@ def learning_rate(settings: TrainingSettings, step: int) -> float:
     if not settings.cosine:
         return settings.learning_rate
     return settings.learning_rate * 0.5 * (1 + float(np.cos(np.pi * step / settings.steps)))
-
-
-def versions() -> dict[str, str]:
-    """What a model or result was made with."""
-    return {
-        "wmh_siamese": __version__,
-        "torch": torch.__version__,
-        "numpy": np.__version__,
-        "python": platform.python_version(),
-    }

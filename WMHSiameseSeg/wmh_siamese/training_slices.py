@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import torch
@@ -32,7 +33,7 @@ class TrainingSlices:
         chosen = torch.from_numpy(index)
         return self.images[chosen].float(), self.labels[chosen].float()
 
-    @property
+    @cached_property
     def with_lesion(self) -> NDArray[np.int_]:
         """Indices of the slices in which a lesion lies."""
         return np.flatnonzero(self.labels.flatten(1).any(dim=1).numpy())

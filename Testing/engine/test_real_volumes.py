@@ -1,0 +1,29 @@
+"""The bundled generator on real held-out patients; skipped where there is no folder of them."""
+
+import os
+from pathlib import Path
+
+import pytest
+from wmh_siamese.cases import read_case, read_case_table
+from wmh_siamese.cli import main
+from wmh_siamese.metrics import dice, lesion_recall
+from wmh_siamese.model_file import bundled_models, read_card
+from wmh_siamese.volume import read_mask
+
+DATA = Path(os.environ.get("WMH_DATA") or Path(__file__).parents[3] / "shared" / "data")
+HELD_OUT = read_card(bundled_models()[0]).metrics["held_out"]["ms3seg"]["cases"]
+
+
+@pytest.mark.skipif(
+    not (DATA / "cases.csv").is_file(), reason="no folder of real scans, name one with WMH_DATA"
+)
+@pytest.mark.parametrize("name", HELD_OUT)
+def test_the_command_finds_what_the_header_says(name, tmp_path):
+    case = next(case for case in read_case_table(DATA / "cases.csv") if case.id == name)
+    flair, truth = read_case(case)
+    assert main(["segment", str(case.flair), "-o", str(tmp_path / "m.nii.gz"), "-q"]) == 0
+    found = read_mask(tmp_path / "m.nii.gz")
+    assert found.shape == flair.shape
+    assert dice(truth.array, found.array) == pytest.approx(HELD_OUT[name]["dice"], abs=0.005)
+    recall = lesion_recall(truth.array, found.array)
+    assert recall == pytest.approx(HELD_OUT[name]["lesion_recall"], abs=0.05)
