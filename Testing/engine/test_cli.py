@@ -246,6 +246,8 @@ def test_the_command_as_a_module(engine_environment, flair, tiny_model, tmp_path
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
 def test_interrupted_it_leaves_nothing(engine_environment, flair, tmp_path, number, code):
     slow = (
+        # a suite that runs in the background hands on a SIGINT that is ignored
+        "import signal\nsignal.signal(signal.SIGINT, signal.default_int_handler)\n"
         "import sys, time, wmh_siamese.segment_command as c\n"
         "from wmh_siamese import picture\n"
         "def wait(*a, **k):\n    print('drawing', flush=True)\n    time.sleep(30)\n"

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import csv
 import io
+import os
 from dataclasses import dataclass
 from pathlib import Path
 
 import slicer
 import vtk
 from slicer.i18n import tr as _
-from wmh_siamese.atomic_file import written_whole
 from wmh_siamese.readouts import Readouts
 
 from WMHSiameseSegLib.scene import Result, new_node, place_beside
@@ -107,8 +107,12 @@ def export_csv(rows: list[dict[str, str | float]], path: Path) -> None:
     Raises:
         OSError: when it cannot be written.
     """
-    with written_whole(path) as partial:
+    partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
+    try:
         partial.write_text(as_text(rows, ","), encoding="utf-8-sig", newline="")
+        os.replace(partial, path)
+    finally:
+        partial.unlink(missing_ok=True)
 
 
 def _plain(value: str | float) -> str:
