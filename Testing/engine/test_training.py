@@ -232,7 +232,7 @@ def test_the_card_says_how_the_model_was_made(whole_run):
     card = read_card(whole_run / "last.safetensors")
     assert card.architecture == {"width": 4, "depth": 2}
     assert card.preparation_recipe() == TINY.recipe
-    assert card.training["loss"] == "siamese-content"
+    assert card.training["loss"] == "content"
     assert card.training["cases"] == ["simulated/a", "simulated/b"]
     assert card.training["validation_cases"] == ["simulated/v"]
     assert card.training["steps"] == 6

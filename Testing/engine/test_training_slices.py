@@ -7,7 +7,7 @@ from skimage.transform import resize as skimage_resize
 from wmh_siamese.cases import Case
 from wmh_siamese.errors import WMHError
 from wmh_siamese.preparation import PAPER, Recipe
-from wmh_siamese.training import TrainingSettings, batch_of, learning_rate
+from wmh_siamese.training import TrainingSettings, batch_of
 from wmh_siamese.training_slices import TrainingSlices, prepare_case, prepare_cases, rotated
 from wmh_siamese.volume import Volume, write_volume
 
@@ -167,14 +167,15 @@ def test_the_papers_rate_is_constant():
     assert (settings.epochs, settings.batches, settings.batch_size) == (100, 100, 8)
     assert (settings.learning_rate, settings.rotation_degrees) == (1e-3, 30.0)
     assert (settings.width, settings.depth, settings.recipe) == (32, 4, PAPER)
-    assert (settings.soft_labels, settings.lesion_slices) == ((0.1, 0.9), None)
+    assert (settings.label_values, settings.lesion_slices) == ((0.1, 0.9), None)
+    assert (settings.loss, settings.extra_loss) == ("content", None)
     assert settings.mask_order == "center_first"
-    assert {learning_rate(settings, step) for step in (0, 5_000, 9_999)} == {1e-3}
+    assert {settings.learning_rate_at(step) for step in (0, 5_000, 9_999)} == {1e-3}
 
 
 def test_a_cosine_rate_falls_from_all_to_nothing():
     settings = TrainingSettings(epochs=10, batches=10, cosine=True)
-    rates = [learning_rate(settings, step) for step in range(100)]
+    rates = [settings.learning_rate_at(step) for step in range(100)]
     assert rates[0] == 1e-3
     assert rates[50] == pytest.approx(0.5e-3)
     assert 0 < rates[-1] < 1e-6

@@ -52,16 +52,35 @@ def add_train_options(parser: argparse.ArgumentParser) -> None:
 def _add_settings(parser: argparse.ArgumentParser) -> None:
     add = parser.add_argument_group("schedule").add_argument
     add("--recipe", choices=("paper", "robust"), default="paper", help="how slices are prepared")
+    add(
+        "--loss",
+        choices=("content", "dice", "tversky", "generalised-dice", "min-max"),
+        default="content",
+        help="what is minimised; min-max trains VGG19 against the generator (%(default)s)",
+    )
+    add(
+        "--extra-loss",
+        choices=("dice", "tversky", "generalised-dice", "cross-entropy"),
+        help="a second term, on hard labels",
+    )
+    add("--extra-weight", type=float, default=1.0, help="of the second term (%(default)s)")
     add("--width", type=int, default=32, help="filters of the first block (%(default)s)")
     add("--depth", type=int, default=4, help="number of poolings (%(default)s)")
     add("--epochs", type=int, default=100, help="(%(default)s)")
     add("--batches", type=int, default=100, help="batches an epoch (%(default)s)")
     add("--batch-size", type=int, default=8, help="slices a batch (%(default)s)")
     add("--learning-rate", type=float, default=1e-3, help="Adam's rate (%(default)s)")
+    add("--vgg-learning-rate", type=float, default=1e-5, help="VGG19's, min-max (%(default)s)")
     add("--cosine", action="store_true", help="let the rate fall to zero along half a cosine")
     add("--rotation-degrees", type=float, default=30.0, help="either way (%(default)s)")
     add("--lesion-slices", type=int, help="of each batch, from slices with lesions")
-    add("--soft-labels", type=float, nargs=2, default=[0.1, 0.9], metavar=("LOW", "HIGH"))
+    add(
+        "--soft-labels",
+        type=float,
+        nargs=2,
+        metavar=("LOW", "HIGH"),
+        help="what 0 and 1 become (content and min-max: 0.1 0.9, else 0 1)",
+    )
     add("--mask-order", choices=("center_first", "mask_first"), default="center_first")
     add("--seed", type=int, default=0, help="(%(default)s)")
 
@@ -75,24 +94,35 @@ def settings_of(options: argparse.Namespace) -> TrainingSettings:
     from wmh_siamese.preparation import PAPER, ROBUST
     from wmh_siamese.training import TrainingSettings
 
-    for option in ("width", "depth", "epochs", "batches", "batch_size", "learning_rate"):
+    for option in (
+        "width",
+        "depth",
+        "epochs",
+        "batches",
+        "batch_size",
+        "learning_rate",
+        "vgg_learning_rate",
+    ):
         value = getattr(options, option)
         if not value > 0:
             name = option.replace("_", "-")
             raise WMHError("bad-path", f"--{name} is {value}.", "It must be above 0.")
-    low, high = options.soft_labels
     return TrainingSettings(
         width=options.width,
         depth=options.depth,
         recipe={"paper": PAPER, "robust": ROBUST}[options.recipe],
+        loss=options.loss,
+        extra_loss=options.extra_loss,
+        extra_weight=options.extra_weight,
         epochs=options.epochs,
         batches=options.batches,
         batch_size=options.batch_size,
         learning_rate=options.learning_rate,
+        vgg_learning_rate=options.vgg_learning_rate,
         cosine=options.cosine,
         rotation_degrees=options.rotation_degrees,
         lesion_slices=options.lesion_slices,
-        soft_labels=(low, high),
+        soft_labels=None if options.soft_labels is None else tuple(options.soft_labels),
         mask_order=options.mask_order,
         seed=options.seed,
     )
@@ -114,7 +144,7 @@ def run_training(options: argparse.Namespace, on_epoch: Callable[[Epoch], None])
     best = train(
         learning,
         validation,
-        _vgg_weights(options),
+        _vgg_weights(options) if settings.needs_vgg else None,
         options.folder,
         settings,
         name=options.name,

@@ -6,7 +6,7 @@ import json
 import logging
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -21,55 +21,17 @@ from wmh_siamese.devices import choose_device, keep_freed_memory, placed
 from wmh_siamese.errors import WMHError
 from wmh_siamese.generator import DenseUNet
 from wmh_siamese.model_file import ModelCard, save_model
-from wmh_siamese.preparation import PAPER, Recipe, vgg_prepared
+from wmh_siamese.preparation import vgg_prepared
 from wmh_siamese.provenance import versions
-from wmh_siamese.siamese import ContentLoss, MaskOrder, VGGFeatures, VGGWeights
+from wmh_siamese.siamese import ContentLoss, VGGFeatures, VGGWeights
+from wmh_siamese.training_loss import TrainingLoss
+from wmh_siamese.training_settings import TrainingSettings
 from wmh_siamese.training_slices import TrainingSlices, prepare_cases, rotated
 from wmh_siamese.validation import Validation
 
 log = logging.getLogger(__name__)
 
-Loss = Callable[[Tensor, Tensor, Tensor], Tensor]
-
-
-@dataclass(frozen=True)
-class TrainingSettings:
-    """Everything that decides the weights, apart from the cases (paper, section 3.2.2).
-
-    Args:
-        width: filters of the generator's first block.
-        depth: its number of max poolings.
-        recipe: how slices are prepared.
-        epochs: number of epochs.
-        batches: batches an epoch.
-        batch_size: slices a batch.
-        learning_rate: Adam's rate at the start.
-        cosine: let the rate fall to zero along half a cosine; the paper's stays constant.
-        rotation_degrees: largest random rotation either way.
-        lesion_slices: of each batch, drawn from slices with lesions; None draws from all slices
-            alike (paper).
-        soft_labels: what 0 and 1 become.
-        mask_order: of the content loss.
-        seed: of initialisation, sampling and augmentation.
-    """
-
-    width: int = 32
-    depth: int = 4
-    recipe: Recipe = field(default=PAPER)
-    epochs: int = 100
-    batches: int = 100
-    batch_size: int = 8
-    learning_rate: float = 1e-3
-    cosine: bool = False
-    rotation_degrees: float = 30.0
-    lesion_slices: int | None = None
-    soft_labels: tuple[float, float] = (0.1, 0.9)
-    mask_order: MaskOrder = "center_first"
-    seed: int = 0
-
-    @property
-    def steps(self) -> int:
-        return self.epochs * self.batches
+__all__ = ["Epoch", "TrainingSettings", "batch_of", "train"]
 
 
 @dataclass(frozen=True)
@@ -86,7 +48,7 @@ class Epoch:
 def train(
     cases: Sequence[Case],
     validation_cases: Sequence[Case],
-    vgg: VGGWeights,
+    vgg: VGGWeights | None,
     folder: str | Path,
     settings: TrainingSettings | None = None,
     *,
@@ -95,7 +57,7 @@ def train(
     on_epoch: Callable[[Epoch], None] | None = None,
     stopped: Callable[[], bool] | None = None,
 ) -> Path:
-    """Train a generator with the Siamese content loss; returns the best model's file.
+    """Train a generator; returns the best model's file.
 
     ``folder`` receives ``best.safetensors`` (highest validation Dice, or the last epoch without
     validation cases), ``last.safetensors`` and ``checkpoint.safetensors``. Called again with the
@@ -105,7 +67,7 @@ def train(
     Args:
         cases: to learn from.
         validation_cases: to choose the best epoch and the threshold by; never learnt from.
-        vgg: the weights of the Siamese network.
+        vgg: the weights of the Siamese network; None where the loss does without.
         folder: for the results; made when missing.
         settings: the paper's by default.
         name: of the model, for people.
@@ -158,7 +120,7 @@ class _Run:
         self,
         cases: Sequence[Case],
         validation_cases: Sequence[Case],
-        vgg: VGGWeights,
+        vgg: VGGWeights | None,
         folder: Path,
         settings: TrainingSettings,
         name: str,
@@ -171,13 +133,22 @@ class _Run:
         self.validation = Validation(validation_cases, settings.recipe)
         torch.manual_seed(settings.seed)
         self.generator = placed(DenseUNet(settings.width, settings.depth), device)
-        network = placed(VGGFeatures(vgg.tensors, vgg.convention), device)
-        self.loss: Loss = ContentLoss(network, settings.mask_order)
+        self.loss = TrainingLoss(settings, self._content_loss())
         self.optimiser = torch.optim.Adam(
             self.generator.parameters(), lr=settings.learning_rate, betas=(0.9, 0.999)
         )
         self.epochs_done, self.best_dice = 0, -1.0
         self._resume()
+
+    def _content_loss(self) -> ContentLoss | None:
+        if not self.settings.needs_vgg:
+            return None
+        if self.vgg is None:
+            raise WMHError(
+                "bad-model", f"The loss {self.settings.loss} needs a VGG19.", "Name its weights."
+            )
+        network = placed(VGGFeatures(self.vgg.tensors, self.vgg.convention), self.device)
+        return ContentLoss(network, self.settings.mask_order)
 
     def epoch(self, number: int, stopped: Callable[[], bool]) -> Epoch:
         started = time.monotonic()
@@ -196,12 +167,11 @@ class _Run:
             raise WMHError("stopped", "Training was stopped.", "Start it again to go on.")
         settings = self.settings
         for group in self.optimiser.param_groups:
-            group["lr"] = learning_rate(settings, step)
+            group["lr"] = settings.learning_rate_at(step)
         images, labels = (part.to(self.device) for part in batch_of(self.slices, step, settings))
-        low, high = settings.soft_labels
         self.generator.train()
         prediction = self.generator(vgg_prepared(images))
-        loss = self.loss(images, low + (high - low) * labels, prediction)
+        loss = self.loss(images, labels, prediction)
         if not torch.isfinite(loss):
             raise WMHError(
                 "bad-volume",
@@ -240,25 +210,29 @@ class _Run:
         self.epochs_done, self.best_dice = found.epochs_done, found.best_dice
 
     def _identity(self) -> str:
-        settings = asdict(self.settings)
+        settings = self.settings.to_dict()
         del settings["epochs"]  # more epochs may be added to a run that has ended
         if self.settings.cosine:
             settings["steps"] = self.settings.steps
         learnt, validated = (
             [case.id for case in cases] for cases in (self.cases, self.validation_cases)
         )
-        return json.dumps([settings, learnt, validated, self.vgg.sha256])
+        return json.dumps([settings, learnt, validated, self._vgg_sha256()])
+
+    def _vgg_sha256(self) -> str | None:
+        return self.vgg.sha256 if self.vgg is not None and self.settings.needs_vgg else None
 
     def _card(self, epoch: Epoch) -> ModelCard:
         training: dict[str, Any] = {
-            "loss": "siamese-content",
-            "settings": asdict(self.settings),
+            "loss": self.settings.loss,
+            "settings": self.settings.to_dict(),
             "cases": [case.id for case in self.cases],
             "validation_cases": [case.id for case in self.validation_cases],
             "steps": self.epochs_done * self.settings.batches,
-            "vgg": {"convention": self.vgg.convention, "sha256": self.vgg.sha256},
             "device": self.device.type,
         }
+        if self.vgg is not None and self.settings.needs_vgg:
+            training["vgg"] = {"convention": self.vgg.convention, "sha256": self.vgg.sha256}
         return ModelCard(
             name=self.name,
             architecture={"width": self.settings.width, "depth": self.settings.depth},
@@ -269,10 +243,3 @@ class _Run:
             versions=versions(),
             created=datetime.now(UTC).isoformat(timespec="seconds"),
         )
-
-
-def learning_rate(settings: TrainingSettings, step: int) -> float:
-    """Adam's rate at a step: constant, or falling along half a cosine."""
-    if not settings.cosine:
-        return settings.learning_rate
-    return settings.learning_rate * 0.5 * (1 + float(np.cos(np.pi * step / settings.steps)))

@@ -1,0 +1,96 @@
+"""Everything that decides a generator's weights, apart from the cases (paper, section 3.2.2)."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import asdict, dataclass, field
+from typing import Any, Literal, get_args
+
+from wmh_siamese.preparation import PAPER, Recipe
+from wmh_siamese.siamese import MaskOrder
+
+LossName = Literal["content", "dice", "tversky", "generalised-dice", "min-max"]
+ExtraLossName = Literal["dice", "tversky", "generalised-dice", "cross-entropy"]
+
+SIAMESE: tuple[LossName, ...] = ("content", "min-max")
+SOFT_LABELS, HARD_LABELS = (0.1, 0.9), (0.0, 1.0)
+
+
+@dataclass(frozen=True)
+class TrainingSettings:
+    """The paper's settings by default.
+
+    Args:
+        width: filters of the generator's first block.
+        depth: its number of max poolings.
+        recipe: how slices are prepared.
+        loss: what the generator minimises. ``"content"``: the Siamese content loss. ``"min-max"``:
+            the same, while VGG19 learns to raise it (the paper's trained Siamese network).
+        extra_loss: a second term, always on hard labels; None for none (paper).
+        extra_weight: what the second term is multiplied by.
+        epochs: number of epochs.
+        batches: batches an epoch.
+        batch_size: slices a batch, over all processes together.
+        learning_rate: the generator's, Adam's rate at the start.
+        vgg_learning_rate: VGG19's, for ``"min-max"``.
+        cosine: let the generator's rate fall to zero along half a cosine; the paper's is constant.
+        rotation_degrees: largest random rotation either way.
+        lesion_slices: of each batch, drawn from slices with lesions; None draws from all slices
+            alike (paper).
+        soft_labels: what 0 and 1 become. None chooses by the loss: 0.1 and 0.9 for the content
+            loss (paper), 0 and 1 for the overlap losses, whose optimum soft labels would shift.
+        mask_order: of the content loss.
+        seed: of initialisation, sampling and augmentation.
+
+    Raises:
+        ValueError: when a loss has no such name.
+    """
+
+    width: int = 32
+    depth: int = 4
+    recipe: Recipe = field(default=PAPER)
+    loss: LossName = "content"
+    extra_loss: ExtraLossName | None = None
+    extra_weight: float = 1.0
+    epochs: int = 100
+    batches: int = 100
+    batch_size: int = 8
+    learning_rate: float = 1e-3
+    vgg_learning_rate: float = 1e-5
+    cosine: bool = False
+    rotation_degrees: float = 30.0
+    lesion_slices: int | None = None
+    soft_labels: tuple[float, float] | None = None
+    mask_order: MaskOrder = "center_first"
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        if self.loss not in get_args(LossName):
+            raise ValueError(f"loss must be one of {get_args(LossName)}, got {self.loss!r}")
+        if self.extra_loss not in (None, *get_args(ExtraLossName)):
+            raise ValueError(
+                f"extra_loss must be one of {get_args(ExtraLossName)}, got {self.extra_loss!r}"
+            )
+
+    @property
+    def steps(self) -> int:
+        return self.epochs * self.batches
+
+    @property
+    def needs_vgg(self) -> bool:
+        return self.loss in SIAMESE
+
+    @property
+    def label_values(self) -> tuple[float, float]:
+        """What 0 and 1 become for the loss."""
+        return self.soft_labels or (SOFT_LABELS if self.needs_vgg else HARD_LABELS)
+
+    def learning_rate_at(self, step: int) -> float:
+        """The generator's rate at a step: constant, or falling along half a cosine."""
+        if not self.cosine:
+            return self.learning_rate
+        return self.learning_rate * 0.5 * (1 + math.cos(math.pi * step / self.steps))
+
+    def to_dict(self) -> dict[str, Any]:
+        """All fields, with the label values that were used."""
+        return asdict(self) | {"soft_labels": self.label_values}
