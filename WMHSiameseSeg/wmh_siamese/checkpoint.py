@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -14,6 +15,9 @@ from torch import Tensor, nn
 from wmh_siamese.atomic_file import written_whole
 from wmh_siamese.errors import WMHError
 
+# What makes a run go on as if nothing had happened, by the name that it has in the file.
+State = Mapping[str, nn.Module | torch.optim.Optimizer]
+
 
 @dataclass(frozen=True)
 class Checkpoint:
@@ -24,13 +28,15 @@ class Checkpoint:
     best_dice: float
 
 
-def write_checkpoint(
-    path: Path, checkpoint: Checkpoint, generator: nn.Module, optimiser: torch.optim.Optimizer
-) -> None:
-    """Write networks, optimiser and progress, whole or not at all."""
-    tensors = {f"generator.{name}": tensor for name, tensor in generator.state_dict().items()}
-    for index, moments in optimiser.state_dict()["state"].items():
-        tensors |= {f"optimiser.{index}.{name}": value for name, value in moments.items()}
+def write_checkpoint(path: Path, checkpoint: Checkpoint, state: State) -> None:
+    """Write networks, optimisers and progress, whole or not at all."""
+    tensors: dict[str, Tensor] = {}
+    for part, thing in state.items():
+        if isinstance(thing, nn.Module):
+            tensors |= {f"{part}.{name}": tensor for name, tensor in thing.state_dict().items()}
+        else:
+            for index, moments in thing.state_dict()["state"].items():
+                tensors |= {f"{part}.{index}.{name}": value for name, value in moments.items()}
     data = save(
         {name: tensor.contiguous() for name, tensor in tensors.items()},
         metadata={"checkpoint": json.dumps(asdict(checkpoint))},
@@ -39,10 +45,8 @@ def write_checkpoint(
         partial.write_bytes(data)
 
 
-def read_checkpoint(
-    path: Path, generator: nn.Module, optimiser: torch.optim.Optimizer
-) -> Checkpoint:
-    """Bring networks and optimiser to the state of the file; returns how far the run had come.
+def read_checkpoint(path: Path, state: State) -> Checkpoint:
+    """Bring networks and optimisers to the state of the file; returns how far the run had come.
 
     Raises:
         WMHError: ``bad-model`` when the file is damaged or of another network.
@@ -51,8 +55,11 @@ def read_checkpoint(
         with safe_open(path, framework="pt") as file:
             checkpoint = Checkpoint(**json.loads(file.metadata()["checkpoint"]))
             tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
-        generator.load_state_dict(_part(tensors, "generator."))
-        _load_optimiser(optimiser, _part(tensors, "optimiser."))
+        for part, thing in state.items():
+            if isinstance(thing, nn.Module):
+                thing.load_state_dict(_part(tensors, f"{part}."))
+            else:
+                _load_optimiser(thing, _part(tensors, f"{part}."))
     except (SafetensorError, RuntimeError, KeyError, TypeError, ValueError) as error:
         raise WMHError(
             "bad-model",

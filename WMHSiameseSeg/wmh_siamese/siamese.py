@@ -96,18 +96,24 @@ class ContentLoss(nn.Module):
         """
         with torch.no_grad():
             wanted = self.vgg(self.masked(unit, truth))
-        found = self.vgg(self.masked(unit, prediction))
-        squares = sum(
-            ((a.float() - b.float()) ** 2).sum() for a, b in zip(wanted, found, strict=True)
-        )
-        loss: Tensor = squares / sum(tap.numel() for tap in wanted)
-        return loss
+        return _mean_square(wanted, self.vgg(self.masked(unit, prediction)))
+
+    def distance(self, unit: Tensor, truth: Tensor, prediction: Tensor) -> Tensor:
+        """The same scalar, with a gradient for a VGG19 that is not frozen, through both paths."""
+        wanted = self.vgg(self.masked(unit, truth))
+        return _mean_square(wanted, self.vgg(self.masked(unit, prediction)))
 
     def masked(self, unit: Tensor, mask: Tensor) -> Tensor:
         """The image of one Siamese path, (N, 3, H, W)."""
         if self.mask_order == "center_first":
             return self.vgg.prepared(unit) * mask
         return self.vgg.prepared(unit * mask)
+
+
+def _mean_square(wanted: list[Tensor], found: list[Tensor]) -> Tensor:
+    pairs = zip(wanted, found, strict=True)
+    squares = torch.stack([((a.float() - b.float()) ** 2).sum() for a, b in pairs]).sum()
+    return squares / sum(tap.numel() for tap in wanted)
 
 
 @dataclass(frozen=True)

@@ -13,13 +13,14 @@ from typing import Any
 
 import numpy as np
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from wmh_siamese.cases import Case
-from wmh_siamese.checkpoint import Checkpoint, read_checkpoint, write_checkpoint
+from wmh_siamese.checkpoint import Checkpoint, State, read_checkpoint, write_checkpoint
 from wmh_siamese.devices import choose_device, keep_freed_memory, placed
 from wmh_siamese.errors import WMHError
 from wmh_siamese.generator import DenseUNet
+from wmh_siamese.min_max import LearningVGG
 from wmh_siamese.model_file import ModelCard, save_model
 from wmh_siamese.preparation import vgg_prepared
 from wmh_siamese.provenance import versions
@@ -133,9 +134,15 @@ class _Run:
         self.validation = Validation(validation_cases, settings.recipe)
         torch.manual_seed(settings.seed)
         self.generator = placed(DenseUNet(settings.width, settings.depth), device)
-        self.loss = TrainingLoss(settings, self._content_loss())
+        content = self._content_loss()
+        self.loss = TrainingLoss(settings, content)
         self.optimiser = torch.optim.Adam(
             self.generator.parameters(), lr=settings.learning_rate, betas=(0.9, 0.999)
+        )
+        self.learning_vgg = (
+            LearningVGG(content, settings.vgg_learning_rate)
+            if content is not None and settings.loss == "min-max"
+            else None
         )
         self.epochs_done, self.best_dice = 0, -1.0
         self._resume()
@@ -181,6 +188,8 @@ class _Run:
         self.optimiser.zero_grad()
         loss.backward()
         self.optimiser.step()
+        if self.learning_vgg:
+            self.learning_vgg.step(images, *self.loss.truth_and_seen(labels, prediction))
         return float(loss.detach())
 
     def _keep(self, epoch: Epoch) -> None:
@@ -192,15 +201,14 @@ class _Run:
         write_checkpoint(
             self.folder / "checkpoint.safetensors",
             Checkpoint(self._identity(), self.epochs_done, self.best_dice),
-            self.generator,
-            self.optimiser,
+            self._state(),
         )
 
     def _resume(self) -> None:
         path = self.folder / "checkpoint.safetensors"
         if not path.exists():
             return
-        found = read_checkpoint(path, self.generator, self.optimiser)
+        found = read_checkpoint(path, self._state())
         if found.identity != self._identity():
             raise WMHError(
                 "bad-model",
@@ -208,6 +216,16 @@ class _Run:
                 "Choose an empty folder, or give the settings it was started with.",
             )
         self.epochs_done, self.best_dice = found.epochs_done, found.best_dice
+
+    def _state(self) -> State:
+        state: dict[str, nn.Module | torch.optim.Optimizer] = {
+            "generator": self.generator,
+            "optimiser": self.optimiser,
+        }
+        if self.learning_vgg:
+            state["vgg"] = self.learning_vgg.content.vgg
+            state["vgg_optimiser"] = self.learning_vgg.optimiser
+        return state
 
     def _identity(self) -> str:
         settings = self.settings.to_dict()
