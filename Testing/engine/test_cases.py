@@ -24,8 +24,23 @@ def test_a_table_names_cases_relative_to_its_folder(tmp_path):
 def test_cohorts_are_chosen(tmp_path):
     (tmp_path / "cases.csv").write_text(TABLE)
     assert [c.cohort for c in read_case_table(tmp_path / "cases.csv", ["oslo"])] == ["oslo"]
-    with pytest.raises(WMHError, match="names no case with a mask"):
-        read_case_table(tmp_path / "cases.csv", ["rome"])
+    with pytest.raises(WMHError, match="no case with a mask in the cohort rome") as refusal:
+        read_case_table(tmp_path / "cases.csv", ["oslo", "rome"])
+    assert refusal.value.way_out == "Its cohorts are oslo, paris."
+
+
+def test_scans_of_one_patient_are_told_by_a_column_or_by_their_names(tmp_path):
+    rows = ["a,P14_T1,,", "a,P14_T2,,", "a,P15,,Q", "a,sub-07_ses-2,,", "a,old,,Q", "b,P14_T1,,"]
+    lines = [",".join([*row.split(",")[:2], "f.nii", "m.nii", row.split(",")[3]]) for row in rows]
+    (tmp_path / "cases.csv").write_text("\n".join(["cohort,case,flair,mask,patient", *lines]))
+    patients = [case.patient_id for case in read_case_table(tmp_path / "cases.csv")]
+    assert patients == ["a/P14", "a/P14", "a/Q", "a/sub-07", "a/Q", "b/P14"]
+
+
+def test_a_case_named_twice_is_refused(tmp_path):
+    (tmp_path / "cases.csv").write_text("cohort,case,flair,mask\n" + "a,b,c,d\n" * 2)
+    with pytest.raises(WMHError, match=r"names case a/b twice"):
+        read_case_table(tmp_path / "cases.csv")
 
 
 @pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-8"])
@@ -67,11 +82,48 @@ def case(tmp_path):
     return Case("paris", "p1", tmp_path / "flair.nii.gz", tmp_path / "mask.nii.gz")
 
 
-def test_a_case_is_a_volume_and_a_boolean_mask_on_one_grid(case):
-    flair, mask = read_case(case)
-    assert mask.array.dtype == bool
-    np.testing.assert_array_equal(mask.array, flair.array > 400)
-    np.testing.assert_array_equal(mask.affine, flair.affine)
+def test_a_case_is_a_volume_and_its_labels_on_one_grid(case):
+    flair, labels = read_case(case)
+    assert labels.array.dtype == np.uint8
+    np.testing.assert_array_equal(labels.array, flair.array > 400)
+    np.testing.assert_array_equal(labels.affine, flair.affine)
+
+
+@pytest.mark.parametrize("dtype", [np.uint8, np.int16, np.float32, np.float64])
+def test_labels_are_0_1_and_2_in_any_type(case, dtype):
+    labels = np.random.default_rng(1).integers(0, 3, (8, 9, 4))
+    write_volume(case.mask, labels.astype(dtype), AFFINE)
+    found = read_case(case)[1].array
+    assert found.dtype == np.uint8
+    np.testing.assert_array_equal(found, labels)
+
+
+@pytest.mark.parametrize(
+    ("value", "said", "way_out"),
+    [
+        (3, r"holds the label 3; known are 0, 1 \(lesion\) and 2", "Give lesions the label 1"),
+        (255, "holds the label 255", "Give lesions the label 1"),
+        (-1, "holds the label -1", "Give lesions the label 1"),
+        (0.37, r"holds fractions \(0.37\)", "Cut it at a threshold"),
+        (np.nan, "holds NaN", ""),
+    ],
+)
+def test_other_values_of_a_mask_are_named(case, value, said, way_out):
+    mask = np.zeros((8, 9, 4), np.float32)
+    mask[2, 3, 1], mask[4, 4, 2] = 1, value
+    write_volume(case.mask, mask, AFFINE)
+    with pytest.raises(WMHError, match=f"Case paris/p1: the mask mask.nii.gz {said}") as refusal:
+        read_case(case)
+    assert way_out in refusal.value.way_out
+
+
+def test_a_file_that_is_missing_or_damaged_is_named_with_its_case(case):
+    case.mask.write_bytes(case.mask.read_bytes()[:60])
+    with pytest.raises(WMHError, match=r"Case paris/p1: mask.nii.gz is (damaged|not a NIfTI)"):
+        read_case(case)
+    case.flair.unlink()
+    with pytest.raises(WMHError, match="Case paris/p1: There is no file"):
+        read_case(case)
 
 
 def test_a_mask_on_another_grid_is_refused(case):

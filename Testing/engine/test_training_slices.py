@@ -129,13 +129,28 @@ def test_a_case_becomes_axial_slices_resized_as_floats_and_cut_at_a_half():
     mask = skimage_resize(draw.random((6, 5, 6)), (40, 5, 48)) > 0.6
     affine = np.array([[1.0, 0, 0, 0], [0, 0, 1, 0], [0, 4, 0, 0], [0, 0, 0, 1]])
     images, labels = prepare_case(Volume(flair, affine), Volume(mask, affine), SIZE)
-    assert images.shape == labels.shape == (5, 1, 32, 32) and labels.dtype == torch.bool
+    assert images.shape == labels.shape == (5, 1, 32, 32) and labels.dtype == torch.uint8
     for number in range(5):
         unit = flair[:, number].T / flair.max()
         np.testing.assert_allclose(images[number, 0], skimage_resize(unit, (32, 32)), atol=1e-4)
         soft = skimage_resize(mask[:, number].T.astype(float), (32, 32))
         clear = np.abs(soft - 0.5) > 1e-4
         np.testing.assert_array_equal(labels[number, 0].numpy()[clear], (soft >= 0.5)[clear])
+
+
+def test_other_pathology_is_resized_and_turned_as_a_mask_of_its_own():
+    labels = np.zeros((40, 40, 3), np.uint8)
+    labels[4:14, 6:16, 1], labels[22:34, 20:36, 1] = 1, 2
+    flair = Volume(np.random.default_rng(0).random((40, 40, 3)), np.eye(4))
+    images, found = prepare_case(flair, Volume(labels, np.eye(4)), SIZE)
+    for label in (1, 2):
+        alone = Volume((labels == label).astype(np.uint8), np.eye(4))
+        expected = prepare_case(flair, alone, SIZE)[1] == 1
+        assert torch.equal(found == label, expected) and expected.any()
+        turn = torch.tensor([-20.0, 20.0, 5.0])
+        turned = rotated(images, found.float(), turn)[1]
+        assert torch.equal(turned == label, rotated(images, expected.float(), turn)[1] == 1)
+        assert set(turned.unique().tolist()) == {0.0, 1.0, 2.0}
 
 
 def write_case(folder, name, lesion=True):

@@ -76,6 +76,19 @@ def test_dice_by_hand(tmp_path):
     assert threshold == THRESHOLDS[0]
 
 
+def test_what_lies_under_other_pathology_does_not_count(tmp_path):
+    one = case(tmp_path, "a", (100, 690), SPOT)
+    labels = np.zeros((32, 32, 5), np.uint8)
+    labels[SPOT] = 2
+    labels[SPOT][:3] = 1
+    write_volume(one.mask, labels, np.diag([1, -1, 3, 1]))
+    dice, _ = Validation([one], Recipe(size=32)).dice_and_threshold(Grey(), CPU)
+    assert dice == 1
+    write_volume(one.mask, (labels == 1).astype(np.uint8), np.diag([1, -1, 3, 1]))
+    dice, _ = Validation([one], Recipe(size=32)).dice_and_threshold(Grey(), CPU)
+    assert dice == pytest.approx(2 * 30 / (30 + 60))
+
+
 def spot_twice():
     mask = np.zeros((32, 32, 5), bool)
     mask[SPOT] = True

@@ -10,7 +10,7 @@ from typing import Any
 
 from torch import nn
 
-from wmh_siamese.cases import Case, read_case
+from wmh_siamese.cases import LESION, OTHER, Case, read_case
 from wmh_siamese.inference import Segmenter
 from wmh_siamese.metrics import dice, lesion_recall
 from wmh_siamese.model_file import ModelCard, load_model, save_model
@@ -49,15 +49,17 @@ def release(
 
 
 def held_out_figures(segmenter: Segmenter, case: Case) -> HeldOutFigures:
-    """How the generator does on one case."""
-    flair, mask = read_case(case)
+    """How the generator does on one case; what it finds under other pathology does not count."""
+    flair, labels = read_case(case)
+    truth = labels.array == LESION
     probability = segmenter.probability(flair, nonfinite="zero")
     found = lesion_mask(probability, segmenter.card.threshold, 0.0, flair.voxel_volume_mm3)
+    found &= labels.array != OTHER
     return HeldOutFigures(
         case=case.id,
-        dice=dice(mask.array, found),
-        lesion_recall=lesion_recall(mask.array, found),
-        truth_ml=read_out(mask.array, flair.affine).volume_ml,
+        dice=dice(truth, found),
+        lesion_recall=lesion_recall(truth, found),
+        truth_ml=read_out(truth, flair.affine).volume_ml,
         found_ml=read_out(found, flair.affine).volume_ml,
     )
 

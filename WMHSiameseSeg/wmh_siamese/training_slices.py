@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn import functional
 
-from wmh_siamese.cases import Case, read_case
+from wmh_siamese.cases import LESION, OTHER, Case, read_case
 from wmh_siamese.errors import WMHError
 from wmh_siamese.preparation import Recipe, prepared_slices, unit_intensities, white_level
 from wmh_siamese.volume import Volume, axial_view
@@ -20,7 +20,7 @@ from wmh_siamese.volume import Volume, axial_view
 
 @dataclass(frozen=True)
 class TrainingSlices:
-    """Images in [0, 1] (float16) and labels (bool), both (N, 1, size, size)."""
+    """Images in [0, 1] (float16) and labels 0, 1 and 2 (uint8), both (N, 1, size, size)."""
 
     images: Tensor
     labels: Tensor
@@ -36,7 +36,7 @@ class TrainingSlices:
     @cached_property
     def with_lesion(self) -> NDArray[np.int_]:
         """Indices of the slices in which a lesion lies."""
-        return np.flatnonzero(self.labels.flatten(1).any(dim=1).numpy())
+        return np.flatnonzero((self.labels == LESION).flatten(1).any(dim=1).numpy())
 
 
 def prepare_cases(cases: Sequence[Case], recipe: Recipe) -> TrainingSlices:
@@ -61,32 +61,35 @@ def prepare_cases(cases: Sequence[Case], recipe: Recipe) -> TrainingSlices:
     return slices
 
 
-def prepare_case(flair: Volume, mask: Volume, recipe: Recipe) -> tuple[Tensor, Tensor]:
-    """One case's slices: images in [0, 1] and boolean labels, both (N, 1, size, size).
+def prepare_case(flair: Volume, labels: Volume, recipe: Recipe) -> tuple[Tensor, Tensor]:
+    """One case's slices: images in [0, 1] and labels 0, 1, 2 (uint8), both (N, 1, size, size).
 
-    Masks are resized as floats, then cut at 0.5.
+    Each label is resized as a float mask, then cut at 0.5.
     """
     view = axial_view(flair.affine)
     level = white_level(flair.array, recipe)
     images = unit_intensities(view.forward(flair.array), level)
-    labels = torch.from_numpy(view.forward(mask.array).astype(np.float32))
+    native = torch.from_numpy(np.ascontiguousarray(view.forward(labels.array)))
     pixel = view.spacing[1:]
-    return (
-        prepared_slices(images, pixel, recipe),
-        prepared_slices(labels, pixel, recipe) >= 0.5,
-    )
+    resized = torch.zeros(len(native), 1, recipe.size, recipe.size, dtype=torch.uint8)
+    for label in (LESION, OTHER):
+        mask = native == label
+        if mask.any():
+            resized[prepared_slices(mask.float(), pixel, recipe) >= 0.5] = label
+    return prepared_slices(images, pixel, recipe), resized
 
 
 def rotated(images: Tensor, labels: Tensor, degrees: Tensor) -> tuple[Tensor, Tensor]:
     """Square images and labels (N, 1, H, W) turned about their centre, each by its own angle.
 
-    Counter-clockwise with the first row on top. Bilinear, the border's value outside; labels are
-    made binary again at 0.5.
+    Counter-clockwise with the first row on top. Bilinear, the border's value outside; each of the
+    labels 1 and 2 turns as a mask of its own, made binary again at 0.5.
     """
     radians = torch.deg2rad(degrees)
     cosine, sine, zero = radians.cos(), radians.sin(), torch.zeros_like(radians)
     turn = torch.stack([cosine, -sine, zero, sine, cosine, zero], dim=1).view(-1, 2, 3).float()
     grid = functional.affine_grid(turn, list(images.shape), align_corners=False)
-    both = torch.cat([images, labels], dim=1)
-    both = functional.grid_sample(both, grid, padding_mode="border", align_corners=False)
-    return both[:, :1], (both[:, 1:] >= 0.5).float()
+    layers = torch.cat([images, (labels == LESION).float(), (labels == OTHER).float()], dim=1)
+    layers = functional.grid_sample(layers, grid, padding_mode="border", align_corners=False)
+    lesion, other = (layers[:, 1:] >= 0.5).float().split(1, dim=1)
+    return layers[:, :1], torch.maximum(lesion * LESION, other * OTHER)

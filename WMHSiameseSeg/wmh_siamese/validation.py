@@ -8,7 +8,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from wmh_siamese.cases import Case, read_case
+from wmh_siamese.cases import LESION, OTHER, Case, read_case
 from wmh_siamese.generator import DenseUNet
 from wmh_siamese.preparation import Recipe, native_slices, vgg_prepared
 from wmh_siamese.training_slices import prepare_case
@@ -19,23 +19,24 @@ DEFAULT_THRESHOLD = 0.5
 
 
 class Validation:
-    """Validation cases, prepared once: images (N, 1, size, size), native truth (N, H, W)."""
+    """Validation cases, prepared once: images (N, 1, size, size), native labels (N, H, W)."""
 
     def __init__(self, cases: Sequence[Case], recipe: Recipe) -> None:
         self.recipe = recipe
         self.cases = []
         for case in cases:
-            flair, mask = read_case(case)
+            flair, labels = read_case(case)
             view = axial_view(flair.affine)
-            images, _ = prepare_case(flair, mask, recipe)
-            truth = np.ascontiguousarray(view.forward(mask.array))
-            self.cases.append((images, truth, view.spacing[1:]))
+            images, _ = prepare_case(flair, labels, recipe)
+            native = np.ascontiguousarray(view.forward(labels.array))
+            self.cases.append((images, native, view.spacing[1:]))
 
     @torch.inference_mode()
     def dice_and_threshold(self, generator: DenseUNet, device: torch.device) -> tuple[float, float]:
         """The highest mean Dice on the native grids and the threshold that gives it.
 
-        NaN and 0.5 without validation cases.
+        What is found under other pathology (label 2) does not count. NaN and 0.5 without
+        validation cases.
         """
         if not self.cases:
             return float("nan"), DEFAULT_THRESHOLD
@@ -49,12 +50,14 @@ class Validation:
         generator: DenseUNet,
         device: torch.device,
         images: torch.Tensor,
-        truth: NDArray[np.bool_],
+        labels: NDArray[np.uint8],
         spacing: tuple[float, float],
     ) -> list[float]:
         batches = images.split(4)
         prediction = torch.cat([generator(vgg_prepared(b.to(device))).cpu() for b in batches])
-        native = native_slices(prediction, truth.shape[1:], spacing, self.recipe).numpy()
+        native = native_slices(prediction, labels.shape[1:], spacing, self.recipe).numpy()
+        native = np.where(labels == OTHER, 0, native)
+        truth = labels == LESION
         hits = [(truth & (native >= threshold)).sum() for threshold in THRESHOLDS]
         found = [(native >= threshold).sum() for threshold in THRESHOLDS]
         return [
