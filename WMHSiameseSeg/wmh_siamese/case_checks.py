@@ -1,0 +1,101 @@
+"""What is wrong with a set of cases before anything is learnt from it."""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from wmh_siamese.cases import LESION, Case, read_case
+from wmh_siamese.errors import WMHError
+from wmh_siamese.volume import Volume
+
+log = logging.getLogger(__name__)
+
+NAMED_AT_ONCE = 5
+
+
+@dataclass(frozen=True)
+class CheckedCases:
+    """Cases that can be used, and why the others cannot."""
+
+    usable: list[Case]
+    faults: dict[str, WMHError]
+
+
+def checked_cases(cases: Sequence[Case], skip_bad: bool = False) -> CheckedCases:
+    """Read every case once and leave out what cannot be used.
+
+    A fault is: a file that cannot be read, a FLAIR or mask that cannot be used
+    (:func:`wmh_siamese.cases.read_case`), or a scan that another patient has as well.
+
+    Args:
+        cases: to check.
+        skip_bad: go on without the faulty ones instead of refusing.
+
+    Raises:
+        WMHError: ``bad-volume`` when a case is faulty (all are named) and must not be skipped, when
+            none is left, or when all masks are empty.
+    """
+    usable: list[Case] = []
+    faults: dict[str, WMHError] = {}
+    seen: dict[str, Case] = {}
+    lesions = 0
+    for case in cases:
+        try:
+            flair, labels = read_case(case)
+            _check_unseen(case, seen.setdefault(voxels_sha256(flair), case))
+        except WMHError as error:
+            faults[case.id] = error
+            continue
+        lesions += int((labels.array == LESION).any())
+        usable.append(case)
+    if faults and not (skip_bad and usable):
+        raise _named(list(faults.values()), len(cases))
+    if not lesions:
+        raise WMHError(
+            "bad-volume",
+            f"The masks of all {len(usable)} cases are empty, so there is nothing to learn.",
+            "Check that lesions have the label 1.",
+        )
+    return CheckedCases(usable, faults)
+
+
+def voxels_sha256(volume: Volume) -> str:
+    """SHA-256 of a volume's shape and values, whatever their number type and its place in space."""
+    digest = hashlib.sha256(str(volume.shape).encode("ascii"))
+    for slab in volume.array.T:
+        digest.update(np.ascontiguousarray(slab, dtype="<f4").data)
+    return digest.hexdigest()
+
+
+def _check_unseen(case: Case, first: Case) -> None:
+    if first is case:
+        return
+    if first.patient_id == case.patient_id:
+        log.warning("cases %s and %s hold the same scan", first.id, case.id)
+        return
+    raise WMHError(
+        "bad-volume",
+        f"Cases {first.id} and {case.id} hold the same scan, but are two patients.",
+        "Remove one of them, or give both the same patient in the case table.",
+    )
+
+
+def _named(faults: Sequence[WMHError], count: int) -> WMHError:
+    """One fault as it is; of several, the first few sentences."""
+    way_out = "Repair or remove them, or go on without them (--skip-bad)."
+    if len(faults) == 1:
+        first = faults[0]
+        return WMHError(
+            "bad-volume", first.sentence, f"{first.way_out} Or go on without it (--skip-bad)."
+        )
+    told = " ".join(fault.sentence for fault in faults[:NAMED_AT_ONCE])
+    more = len(faults) - NAMED_AT_ONCE
+    rest = f" And {more} more." if more > 0 else ""
+    return WMHError(
+        "bad-volume", f"{len(faults)} of {count} cases cannot be used. {told}{rest}", way_out
+    )
