@@ -134,13 +134,14 @@ def read_case(case: Case) -> tuple[Volume, Volume]:
     try:
         flair, mask = read_volume(case.flair), read_volume(case.mask)
         check_volume(flair, nonfinite="zero")
-        _check_grids(flair, mask)
+        check_same_grid(flair, mask)
         return flair, Volume(_labels(mask.array, case.mask.name), mask.affine)
     except WMHError as error:
         raise WMHError(error.kind, f"Case {case.id}: {error.sentence}", error.way_out) from None
 
 
-def _check_grids(flair: Volume, mask: Volume) -> None:
+def check_same_grid(flair: Volume, mask: Volume) -> None:
+    """Refuse a mask of another shape or place than its FLAIR (``bad-volume``)."""
     if flair.shape != mask.shape:
         raise WMHError(
             "bad-volume",

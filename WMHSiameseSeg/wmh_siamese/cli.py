@@ -1,4 +1,4 @@
-"""The command ``wmh-siamese``: segment FLAIR files, list the models, train one.
+"""The command ``wmh-siamese``: segment FLAIR files, list, train and judge models.
 
 Exit codes: 0 all done; 2 some input, model or place could not be used (one sentence each on
 stderr, the other inputs are still done); 1 a fault of the program itself; 130 stopped by Ctrl-C.
@@ -22,6 +22,7 @@ import wmh_siamese
 from wmh_siamese.errors import WMHError, from_exception
 
 if TYPE_CHECKING:
+    from wmh_siamese.evaluation import CaseFigures
     from wmh_siamese.inference import Segmenter
     from wmh_siamese.segment_command import Result
     from wmh_siamese.training import Epoch
@@ -152,6 +153,30 @@ def train(options: argparse.Namespace) -> int:
     return DONE
 
 
+def evaluate(options: argparse.Namespace) -> int:
+    """Judge models, finished masks or a baseline on cases whose truth is known."""
+    from wmh_siamese.evaluate_command import run_evaluation
+    from wmh_siamese.evaluation_table import cohort_table, in_words
+
+    def tell(found: CaseFigures) -> None:
+        words = f"{found.case.id}, {found.method}: {in_words(found.figures)}"
+        _tell(_json(found.as_json()) if options.json else words)
+
+    others = options.masks or options.baseline
+    wanted = options.model or ([] if others else [None])
+    if wanted:
+        from wmh_siamese.torch_loading import import_torch
+
+        import_torch()
+    done = run_evaluation(options, [_model_path(name) for name in wanted], _complain, tell)
+    if options.json:
+        for cohort in done.cohorts:
+            _tell(_json(cohort.as_json()))
+    else:
+        _tell("\n".join(["", cohort_table(done.cohorts), "", *done.notes]))
+    return DONE
+
+
 def _model_path(name: str | None) -> Path:
     """The file of that name, or the bundled model of that name, or the first bundled one."""
     from wmh_siamese.model_file import bundled_models
@@ -241,6 +266,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_segment(commands)
     _add_models(commands)
     _add_train(commands)
+    _add_evaluate(commands)
     return parser
 
 
@@ -270,6 +296,13 @@ def _add_train(commands: Any) -> None:
 
     purpose = "Train a generator with the Siamese content loss."
     add_train_options(_add_command(commands, "train", train, purpose))
+
+
+def _add_evaluate(commands: Any) -> None:
+    from wmh_siamese.evaluate_options import add_evaluate_options
+
+    purpose = "Compare masks with the truth, case by case and cohort by cohort."
+    add_evaluate_options(_add_command(commands, "evaluate", evaluate, purpose))
 
 
 if __name__ == "__main__":

@@ -34,13 +34,13 @@ def add_segment_options(parser: argparse.ArgumentParser) -> None:
     )
     add(
         "--threshold",
-        type=_probability,
+        type=probability_option,
         metavar="P",
         help="a voxel is lesion from this probability on (default: the model's own)",
     )
     add(
         "--min-volume",
-        type=_volume,
+        type=volume_option,
         default=0.0,
         metavar="MM3",
         help="drop smaller lesions, in cubic millimetres (default: %(default)s)",
@@ -72,14 +72,16 @@ def request_of(options: argparse.Namespace) -> SegmentRequest:
     )
 
 
-def _probability(text: str) -> float:
+def probability_option(text: str) -> float:
+    """An option's number in [0, 1]."""
     value = _number(text)
     if not 0 <= value <= 1:
         raise argparse.ArgumentTypeError(f"{text} is not between 0 and 1")
     return value
 
 
-def _volume(text: str) -> float:
+def volume_option(text: str) -> float:
+    """An option's number of mm3, 0 or more."""
     value = _number(text)
     if value < 0:
         raise argparse.ArgumentTypeError(f"{text} is below 0")
