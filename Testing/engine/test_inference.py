@@ -243,11 +243,21 @@ def test_short_memory_shrinks_the_batch_and_says_so(models, monkeypatch, error):
     assert all("Memory is short" in sentence for sentence in said)
 
 
+def test_memory_that_is_free_again_is_used_again(segmenter, batches, monkeypatch):
+    with monkeypatch.context() as short:
+        short_of_memory(short, lambda x: len(x) <= 1)
+        segmenter.probability(head())
+    batches.clear()
+    segmenter.probability(head())
+    assert max(batches) > 1
+
+
 def test_a_gpu_too_small_for_one_slice_hands_over_to_the_cpu(segmenter, monkeypatch):
     """A device without memory stands in for the GPU."""
     said = []
     expected = segmenter.probability(head())
-    segmenter._device, segmenter._batch, segmenter._say = torch.device("meta"), 4, said.append
+    segmenter._device = segmenter._chosen_device = torch.device("meta")
+    segmenter._say = said.append
     short_of_memory(monkeypatch, lambda x: not x.is_meta)
     np.testing.assert_array_equal(segmenter.probability(head()), expected)
     assert segmenter.device_name == "cpu"

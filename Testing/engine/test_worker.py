@@ -174,6 +174,20 @@ def test_closed_stdin_ends_a_run_at_once_and_leaves_nothing(start_worker, reques
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="signals")
+def test_closed_stdin_takes_the_runs_private_folder_along(start_worker, request_of, tmp_path):
+    folder = tmp_path / "WMHSiameseSeg-1-abc"
+    folder.mkdir()
+    (folder / "flair.npy").write_bytes((tmp_path / "flair.npy").read_bytes())
+    files = {"volume": folder / "flair.npy", "probability": folder / "probability.npy"}
+    worker = start_worker("-c", SLOW)
+    worker.ask(**request_of(1, folder=str(folder), **{k: str(v) for k, v in files.items()}))
+    worker.until("progress", 1)
+    worker.process.stdin.close()
+    worker.process.wait(5)
+    assert not folder.exists()
+    assert (tmp_path / "flair.npy").exists()
+
+
 def test_termination_leaves_nothing(start_worker, request_of, tmp_path):
     worker = start_worker("-c", SLOW)
     worker.ask(**request_of(1))
@@ -233,6 +247,7 @@ def test_a_line_that_cannot_be_used_is_an_error_and_no_more(start_worker, reques
         ({"affine": [[0.0] * 4] * 4}, "bad-volume"),
         ({"affine": [[float("nan")] * 4] * 4}, "bad-volume"),
         ({"affine": [[1, 2]]}, "internal"),
+        ({"folder": "/home"}, "internal"),
         ({"probability": "/nowhere/probability.npy"}, "bad-path"),
     ],
 )

@@ -60,12 +60,12 @@ class Segmenter:
         torch.backends.cudnn.benchmark = False
         torch.backends.cudnn.deterministic = True
         torch.backends.cudnn.allow_tf32 = False
-        self._device = choose_device(device)
+        self._device = self._chosen_device = choose_device(device)
         generator, self.card = load_model(model_path)
         self.recipe = self.card.preparation_recipe()
         self._generator = placed(folded(generator), self._device)
         self._say = say
-        self._batch = CPU_BATCH if self._device.type == "cpu" else GPU_BATCH
+        self._batch = _usual_batch(self._device)
         self._lanes = Lanes(CPU_BATCH)
 
     @property
@@ -100,6 +100,7 @@ class Segmenter:
         """
         progress = progress or (lambda stage, done, of: None)
         check_volume(volume, nonfinite)
+        self._forget_short_memory()
         view = axial_view(volume.affine)
         level = white_level(volume.array, self.recipe)
         slices = view.forward(volume.array)
@@ -148,6 +149,13 @@ class Segmenter:
     def _run(self, prepared: Tensor) -> Tensor:
         return torch.sigmoid(self._lanes.run(self._generator.logits, vgg_prepared(prepared)))
 
+    def _forget_short_memory(self) -> None:
+        """Each volume is tried on the chosen device again: memory that was short may be free."""
+        if self._device != self._chosen_device:
+            self._device = self._chosen_device
+            self._generator = self._generator.to(self._device)
+        self._batch = _usual_batch(self._device)
+
     def _make_room(self, error: WMHError) -> None:
         """A smaller batch, then the CPU; when both are used up the error is raised."""
         if self._batch > 1:
@@ -161,3 +169,7 @@ class Segmenter:
             raise error
         if torch.cuda.is_available():
             torch.cuda.empty_cache()
+
+
+def _usual_batch(device: torch.device) -> int:
+    return CPU_BATCH if device.type == "cpu" else GPU_BATCH

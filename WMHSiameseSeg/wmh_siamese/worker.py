@@ -11,6 +11,7 @@ import contextlib
 import logging
 import os
 import queue
+import shutil
 import signal
 import sys
 import threading
@@ -20,6 +21,7 @@ from types import FrameType
 from typing import Any, BinaryIO
 
 from wmh_siamese.errors import WMHError, from_exception
+from wmh_siamese.torch_loading import let_idle_threads_sleep
 from wmh_siamese.worker_lines import (
     Events,
     Identity,
@@ -77,11 +79,18 @@ class Worker:
                 self._answer(identity, request)
                 self._end(identity)
 
-    def end_now(self, code: int = 0) -> None:
-        """Remove what is part-written and end the process, whatever it is doing."""
+    def end_now(self, code: int = 0, *, abandoned: bool = False) -> None:
+        """Remove what is part-written and end the process, whatever it is doing.
+
+        Args:
+            code: of the process's end.
+            abandoned: whoever asked is gone: the run's private folder is removed as well.
+        """
         for unfinished in tuple(self._workshop.part_written):
             with contextlib.suppress(OSError):
                 unfinished.unlink(missing_ok=True)
+        if abandoned and self._workshop.private_folder is not None:
+            shutil.rmtree(self._workshop.private_folder, ignore_errors=True)
         self._leave(code)
 
     # The thread that reads
@@ -92,7 +101,7 @@ class Worker:
                 self._hear(raw)
         except Exception:
             log.exception("the requests cannot be read any more")
-        self.end_now()
+        self.end_now(abandoned=True)
 
     def _hear(self, raw: bytes) -> None:
         identity: Identity = None
@@ -184,6 +193,7 @@ def main() -> None:
     """Serve on the standard streams until told to quit or left alone."""
     requests, events = claim_standard_streams()
     _lead_a_group()
+    let_idle_threads_sleep()
     logging.basicConfig(
         stream=sys.stderr, level=logging.INFO, format="%(levelname)s %(name)s: %(message)s"
     )

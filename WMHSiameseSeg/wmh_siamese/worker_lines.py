@@ -16,6 +16,7 @@ from wmh_siamese.errors import WMHError
 LONGEST_LINE = 1 << 20
 DEVICES = ("auto", "cpu", "cuda", "mps")
 NONFINITE = ("refuse", "zero")
+PRIVATE_FOLDER_PREFIX = "WMHSiameseSeg-"
 
 Identity = int | str | None
 Affine = tuple[tuple[float, ...], ...]
@@ -31,7 +32,10 @@ class Warm:
 
 @dataclass(frozen=True)
 class Segment:
-    """Segment the array file ``volume`` (i, j, k) and leave its probability in another."""
+    """Segment the array file ``volume`` (i, j, k) and leave its probability in another.
+
+    ``folder`` is private to this run, when given: it goes when whoever asked is gone.
+    """
 
     volume: Path
     affine: Affine
@@ -39,6 +43,7 @@ class Segment:
     device: str
     nonfinite: Literal["refuse", "zero"]
     probability: Path
+    folder: Path | None = None
 
 
 @dataclass(frozen=True)
@@ -99,6 +104,7 @@ def parse_request(line: Mapping[str, Any]) -> Request:
             device=_choice(line, "device", DEVICES),
             nonfinite=cast(Literal["refuse", "zero"], _choice(line, "nonfinite", NONFINITE)),
             probability=_path(line, "probability"),
+            folder=_private_folder(line),
         )
     if do == "warm":
         return Warm(_path(line, "model"), _choice(line, "device", DEVICES))
@@ -116,6 +122,16 @@ def _path(line: Mapping[str, Any], field: str) -> Path:
     if not isinstance(value, str) or not value or "\0" in value:
         raise _unusable(f"{field!r} must be a path, got {value!r}")
     return Path(value)
+
+
+def _private_folder(line: Mapping[str, Any]) -> Path | None:
+    """The run's folder, which may be removed: it must be named as the panel names its own."""
+    if line.get("folder") is None:
+        return None
+    folder = _path(line, "folder")
+    if not folder.name.startswith(PRIVATE_FOLDER_PREFIX):
+        raise _unusable(f"'folder' must be named {PRIVATE_FOLDER_PREFIX}..., got {folder.name!r}")
+    return folder
 
 
 def _choice(line: Mapping[str, Any], field: str, choices: tuple[str, ...]) -> str:

@@ -52,6 +52,7 @@ class Workshop:
         self._warm: tuple[tuple[Any, ...], Segmenter] | None = None
         self._line: Line | None = None
         self.part_written: set[Path] = set()
+        self.private_folder: Path | None = None
 
     def do(self, work: Work, line: Line) -> dict[str, Any]:
         """The fields of the result event."""
@@ -71,6 +72,7 @@ class Workshop:
         from wmh_siamese.probability_file import probability_file
         from wmh_siamese.provenance import input_sha256, versions
 
+        self.private_folder = work.folder
         stages = _StageClock(line.progress)
         segmenter = self._segmenter(work.model, work.device, stages)
         if line.stopped():
