@@ -14,10 +14,10 @@ from engine.random_vgg import random_vgg
 from engine.tiny_training import TINY, run, run_until_killed, simulated_cases
 from safetensors import safe_open
 from safetensors.torch import load_file
-from wmh_siamese.errors import WMHError
+from wmh_siamese.errors import WMHError, from_exception
 from wmh_siamese.model_file import load_model, read_card
 from wmh_siamese.siamese import ContentLoss, VGGWeights
-from wmh_siamese.training import train
+from wmh_siamese.training import TrainingSettings, train
 from wmh_siamese.validation import Validation
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -135,6 +135,9 @@ def test_a_kill_at_any_moment_leaves_files_to_go_on_with(cases, tmp_path, monkey
         {"width": 2},
         {"cosine": True},
         {"mask_order": "mask_first"},
+        {"loss": "min-max"},
+        {"extra_loss": "cross-entropy"},
+        {"precision": "bfloat16"},
     ],
 )
 def test_other_settings_in_the_same_folder_are_refused(cases, whole_run, other):
@@ -167,8 +170,100 @@ def test_a_loss_that_is_no_number_ends_the_training(cases, tmp_path):
     tensors = vgg.tensors | {"features.7.bias": torch.full((128,), float("inf"))}
     with pytest.raises(WMHError, match="The loss became nan at step 0") as refusal:
         run(cases, tmp_path, vgg=VGGWeights(tensors, vgg.convention, "inf"))
-    assert "learning rate" in refusal.value.way_out
+    assert "nothing is kept; train with a lower learning rate" in refusal.value.way_out
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_later_nan_keeps_the_last_good_checkpoint(cases, whole_run, tmp_path, monkeypatch):
+    run(cases, tmp_path, replace(TINY, epochs=1))
+    kept = {path: path.read_bytes() for path in tmp_path.iterdir()}
+    forward = ContentLoss.forward
+    monkeypatch.setattr(ContentLoss, "forward", lambda *arguments: forward(*arguments) * np.nan)
+    with pytest.raises(WMHError, match=r"The loss became nan at step 3. Training has") as refusal:
+        run(cases, tmp_path)
+    assert refusal.value.way_out.startswith("The checkpoint of epoch 1 is kept")
+    assert {path: path.read_bytes() for path in tmp_path.iterdir()} == kept
+    monkeypatch.undo()
+    run(cases, tmp_path)
+    assert same_weights(tmp_path / "last.safetensors", whole_run / "last.safetensors")
+
+
+def test_weights_that_are_no_numbers_are_not_kept(cases, tmp_path, monkeypatch):
+    run(cases, tmp_path, replace(TINY, epochs=1))
+    step, steps = torch.optim.Adam.step, []
+
+    def spoil(self, *arguments, **more):
+        step(self, *arguments, **more)
+        steps.append(self)
+        if len(steps) == TINY.batches:  # after the last loss of the epoch
+            with torch.no_grad():
+                self.param_groups[0]["params"][0].fill_(np.inf)
+
+    monkeypatch.setattr(torch.optim.Adam, "step", spoil)
+    with pytest.raises(WMHError, match="Weights became NaN or infinite in epoch 2"):
+        run(cases, tmp_path)
+    load_model(tmp_path / "last.safetensors")
+    assert epochs_done(tmp_path) == 1
+
+
+@pytest.mark.parametrize("last_whole_write", [0, 1, 2])
+def test_a_full_disk_keeps_the_last_whole_epoch(
+    cases, whole_run, tmp_path, monkeypatch, last_whole_write
+):
+    run(cases, tmp_path, replace(TINY, epochs=1))
+    flush, writes = os.fsync, []
+
+    def full(*arguments):
+        writes.append(1)
+        if len(writes) > last_whole_write:
+            raise OSError(28, "No space left on device", str(tmp_path / ".partial-1"))
+        flush(*arguments)
+
+    monkeypatch.setattr(os, "fsync", full)
+    with pytest.raises(OSError) as end:
+        run(cases, tmp_path)
+    plain = from_exception(end.value)
+    assert plain.kind == "disk-full" and f"no room left for {tmp_path}" in plain.sentence
+    monkeypatch.undo()
+    assert sorted(os.listdir(tmp_path)) == sorted(os.listdir(whole_run))
+    assert epochs_done(tmp_path) == 1
+    run(cases, tmp_path)
+    for name in ("best", "last", "checkpoint"):
+        path = f"{name}.safetensors"
+        assert same_weights(tmp_path / path, whole_run / path)
+
+
+def test_bfloat16_learns_alike_and_keeps_float32_weights(cases, tmp_path):
+    losses = {}
+    for precision in ("float32", "bfloat16"):
+        told = losses[precision] = []
+        settings = replace(TINY, precision=precision)
+        run(
+            cases, tmp_path / precision, settings, on_epoch=lambda e, told=told: told.append(e.loss)
+        )
+        weights = load_file(tmp_path / precision / "checkpoint.safetensors")
+        assert {t.dtype for t in weights.values()} <= {torch.float32, torch.int64}
+        card = read_card(tmp_path / precision / "last.safetensors")
+        assert card.training["precision"] == precision
+    assert losses["bfloat16"] == pytest.approx(losses["float32"], rel=0.05)
+    assert losses["bfloat16"] != losses["float32"]
+    assert TrainingSettings().precision_on(torch.device("cpu")) == "float32"
+
+
+@pytest.mark.parametrize("loss", ["dice", "tversky", "generalised-dice"])
+def test_the_overlap_losses_learn_without_a_vgg(cases, tmp_path, loss):
+    told = []
+    settings = replace(TINY, loss=loss, epochs=3, batches=8, learning_rate=5e-3)
+    run(cases, tmp_path, settings, vgg=None, on_epoch=told.append)
+    assert told[-1].loss < told[0].loss and told[-1].validation_dice > 0.6
+    card = read_card(tmp_path / "last.safetensors")
+    assert card.training["loss"] == loss and "vgg" not in card.training
+    assert card.training["settings"]["soft_labels"] == [0.0, 1.0]
+
+
+def test_the_content_loss_needs_a_vgg(cases, tmp_path):
+    with pytest.raises(WMHError, match="The loss content needs a VGG19"):
+        run(cases, tmp_path, vgg=None)
 
 
 def test_the_loss_sees_soft_labels_and_the_image_in_unit_range(cases, tmp_path, monkeypatch):

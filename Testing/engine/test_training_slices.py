@@ -7,8 +7,9 @@ from skimage.transform import resize as skimage_resize
 from wmh_siamese.cases import Case
 from wmh_siamese.errors import WMHError
 from wmh_siamese.preparation import PAPER, Recipe
+from wmh_siamese.slice_cache import prepared_cases
 from wmh_siamese.training import TrainingSettings, batch_of
-from wmh_siamese.training_slices import TrainingSlices, prepare_case, prepare_cases, rotated
+from wmh_siamese.training_slices import TrainingSlices, prepare_case, rotated
 from wmh_siamese.volume import Volume, write_volume
 
 SIZE = Recipe(size=32)
@@ -18,9 +19,10 @@ SIZE = Recipe(size=32)
 def slices():
     """Twelve slices, (1, 32, 32); every third holds a lesion, each image its own number."""
     images = torch.arange(12).view(12, 1, 1, 1).expand(12, 1, 32, 32) / 16
-    labels = torch.zeros(12, 1, 32, 32, dtype=torch.bool)
-    labels[::3, :, 10:20, 12:18] = True
-    return TrainingSlices(images.half(), labels)
+    labels = torch.zeros(12, 1, 32, 32, dtype=torch.uint8)
+    labels[::3, :, 10:20, 12:18] = 1
+    parts = zip(images.half().split((4, 1, 7)), labels.split((4, 1, 7)), strict=True)
+    return TrainingSlices(list(parts))
 
 
 def drawn(slices, step, settings):
@@ -39,6 +41,14 @@ def test_a_batch_depends_on_seed_and_step_alone(slices):
     assert all(torch.equal(a, b) for a, b in zip(expected, again, strict=True))
     others = [drawn(slices, 8, settings), drawn(slices, 7, TrainingSettings(seed=1))]
     assert drawn(slices, 7, settings) not in others
+
+
+def test_shares_of_a_batch_make_up_the_whole(slices):
+    settings = TrainingSettings(recipe=SIZE, lesion_slices=3)
+    whole = batch_of(slices, 7, settings)
+    parts = [batch_of(slices, 7, settings, slice(a, b)) for a, b in ((0, 3), (3, 6), (6, 8))]
+    for found, expected in zip(zip(*parts, strict=True), whole, strict=True):
+        assert torch.equal(torch.cat(found), expected)
 
 
 def test_all_slices_are_drawn_alike(slices):
@@ -115,7 +125,7 @@ def test_angles_stay_within_the_settings(slices, monkeypatch):
         seen.extend(degrees.tolist())
         return images, labels
 
-    monkeypatch.setattr("wmh_siamese.training.rotated", unturned)
+    monkeypatch.setattr("wmh_siamese.training_batches.rotated", unturned)
     for step in range(50):
         batch_of(slices, step, TrainingSettings(rotation_degrees=12.0))
     assert max(seen) <= 12 and min(seen) >= -12
@@ -164,17 +174,17 @@ def write_case(folder, name, lesion=True):
 
 def test_cases_follow_each_other(tmp_path):
     cases = [write_case(tmp_path, "a"), write_case(tmp_path, "b", lesion=False)]
-    slices = prepare_cases(cases, SIZE)
+    slices = prepared_cases(cases, SIZE)
     assert len(slices) == 8
     assert slices.with_lesion.tolist() == [2]
-    assert slices.images.dtype == torch.float16
+    assert {images.dtype for images, _ in slices.parts} == {torch.float16}
 
 
 def test_nothing_to_learn_from_is_refused(tmp_path):
     with pytest.raises(WMHError, match="There are no cases"):
-        prepare_cases([], SIZE)
+        prepared_cases([], SIZE)
     with pytest.raises(WMHError, match="No case holds a lesion"):
-        prepare_cases([write_case(tmp_path, "a", lesion=False)], SIZE)
+        prepared_cases([write_case(tmp_path, "a", lesion=False)], SIZE)
 
 
 def test_the_papers_rate_is_constant():

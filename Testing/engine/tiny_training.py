@@ -1,5 +1,8 @@
 """A training small enough to run in a test, and in a process of its own that may be killed."""
 
+import json
+import os
+
 import numpy as np
 from engine.random_vgg import random_vgg
 from wmh_siamese.cases import Case
@@ -44,3 +47,15 @@ def run(cases, folder, settings=TINY, **more):
 def run_until_killed(cases, folder, settings):
     """For a process of its own."""
     run(cases, folder, settings)
+
+
+def run_one_of_several(cases, folder, settings, environment, told):
+    """For one of several processes, with the environment that torchrun gives; losses go to a file.
+
+    The file is written by the process that is told of epochs.
+    """
+    os.environ.update(environment)
+    epochs = []
+    run(cases, folder, settings, on_epoch=epochs.append)
+    if epochs:
+        told.write_text(json.dumps([epoch.loss for epoch in epochs]))

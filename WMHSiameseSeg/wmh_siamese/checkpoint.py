@@ -69,6 +69,14 @@ def read_checkpoint(path: Path, state: State) -> Checkpoint:
     return checkpoint
 
 
+def epochs_done(path: Path) -> int:
+    """How many whole epochs a checkpoint holds, read from its header; 0 when there is none."""
+    if not path.is_file():
+        return 0
+    with safe_open(path, framework="pt") as file:
+        return Checkpoint(**json.loads(file.metadata()["checkpoint"])).epochs_done
+
+
 def _part(tensors: dict[str, Tensor], prefix: str) -> dict[str, Tensor]:
     return {
         name.removeprefix(prefix): tensor

@@ -40,6 +40,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         arguments: without the command's own name; those of the process by default.
     """
     options = _parser().parse_args(arguments)
+    options.arguments = sys.argv[1:] if arguments is None else list(arguments)
     logging.basicConfig(
         stream=sys.stderr,
         level=logging.DEBUG if options.verbose else logging.ERROR,
@@ -138,20 +139,25 @@ def train(options: argparse.Namespace) -> int:
     from wmh_siamese.torch_loading import import_torch
 
     import_torch()
-    from wmh_siamese.train_command import run_training
+    from wmh_siamese.train_command import interrupted, run_training
 
     def tell(epoch: Epoch) -> None:
         if options.json:
             _tell(_json(vars(epoch)))
         else:
             _tell(
-                f"epoch {epoch.number + 1} of {options.epochs}: loss {epoch.loss:.1f}, "
+                f"epoch {epoch.number + 1} of {options.epochs}: loss {epoch.loss:.4g}, "
                 f"validation Dice {epoch.validation_dice:.3f} "
                 f"at threshold {epoch.threshold:.2f}, {epoch.seconds:.0f} s"
             )
 
-    best = run_training(options, tell)
-    _tell(_json({"model": str(best)}) if options.json else f"best model: {best}")
+    try:
+        best = run_training(options, tell, _complain)
+    except KeyboardInterrupt:
+        _complain(interrupted(options))
+        return STOPPED
+    if best is not None:
+        _tell(_json({"model": str(best)}) if options.json else f"best model: {best}")
     return DONE
 
 
@@ -296,7 +302,7 @@ def _add_models(commands: Any) -> None:
 def _add_train(commands: Any) -> None:
     from wmh_siamese.train_command import add_train_options
 
-    purpose = "Train a generator with the Siamese content loss."
+    purpose = "Train a generator with the Siamese content loss or one of the others."
     add_train_options(_add_command(commands, "train", train, purpose))
 
 

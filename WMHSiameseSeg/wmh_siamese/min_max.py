@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from wmh_siamese.siamese import ContentLoss
 
@@ -17,10 +19,16 @@ class LearningVGG:
     Args:
         content: the loss and its VGG19, which both sides share.
         learning_rate: Adam's, 1e-5 in the paper.
+        averaged: gives the gradients of a network their mean over all processes.
     """
 
-    def __init__(self, content: ContentLoss, learning_rate: float) -> None:
-        self.content = content
+    def __init__(
+        self,
+        content: ContentLoss,
+        learning_rate: float,
+        averaged: Callable[[nn.Module], None] = lambda network: None,
+    ) -> None:
+        self.content, self._averaged = content, averaged
         self.optimiser = torch.optim.Adam(
             content.vgg.parameters(), lr=learning_rate, betas=(0.9, 0.999)
         )
@@ -38,6 +46,7 @@ class LearningVGG:
             loss = self.content.distance(unit, truth, prediction.detach())
             self.optimiser.zero_grad()
             (-loss).backward()
+            self._averaged(vgg)
             self.optimiser.step()
         finally:
             vgg.requires_grad_(False)

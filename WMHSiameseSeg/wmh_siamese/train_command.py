@@ -1,9 +1,11 @@
-"""``wmh-siamese train``: a table of cases in, a model file out, epoch by epoch."""
+"""``wmh-siamese train``: cases in, a model file out, epoch by epoch."""
 
 from __future__ import annotations
 
 import argparse
-from collections.abc import Callable, Sequence
+import os
+import shlex
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,13 +14,20 @@ from wmh_siamese.errors import WMHError
 if TYPE_CHECKING:
     from wmh_siamese.cases import Case
     from wmh_siamese.siamese import VGGWeights
+    from wmh_siamese.splits import Split
     from wmh_siamese.training import Epoch, TrainingSettings
 
 
 def add_train_options(parser: argparse.ArgumentParser) -> None:
     """The options of ``train``; those of the paper's schedule have the paper's defaults."""
     add = parser.add_argument
-    add("cases", type=Path, metavar="CASES", help="CSV file: cohort, case, flair, mask")
+    add(
+        "cases",
+        type=Path,
+        metavar="CASES",
+        help="CSV file (cohort, case, flair, mask, perhaps patient), or a folder: the WMH "
+        "challenge's layout, BIDS with derivatives, or NAME.nii.gz beside NAME_mask.nii.gz",
+    )
     add(
         "folder",
         type=Path,
@@ -26,27 +35,52 @@ def add_train_options(parser: argparse.ArgumentParser) -> None:
         help="for best.safetensors, last.safetensors and the checkpoint; a training that was "
         "interrupted goes on there",
     )
+    _add_parts(parser)
+    add("--vgg", type=Path, metavar="FILE", help="VGG19 weights (default: torchvision's download)")
+    add("--vgg-convention", choices=("caffe", "torchvision"), help="the input these weights expect")
+    add("--name", default="generator", help="of the model (default: %(default)s)")
+    add("--device", choices=("auto", "cpu", "cuda", "mps"), default="auto")
+    add("--json", action="store_true", help="print one JSON object per epoch")
+    add(
+        "--cache",
+        type=Path,
+        metavar="PATH",
+        help="folder in which prepared slices are kept for this and other trainings "
+        "(default: slices in FOLDER)",
+    )
+    _add_settings(parser)
+
+
+def _add_parts(parser: argparse.ArgumentParser) -> None:
+    """Which cases are learnt from; by default the paper's draw of 80, 10 and 10 per cent."""
+    add = parser.add_argument_group("cases").add_argument
     add("--cohort", nargs="+", metavar="NAME", help="only cases of these cohorts")
+    add("--split", type=Path, metavar="FILE", help="which cases have which use, as kept in FOLDER")
+    add(
+        "--split-seed",
+        type=int,
+        default=0,
+        metavar="N",
+        help="of the draw of 80, 10 and 10 per cent of the patients, evenly over cohorts, to learn "
+        "from, validate with and hold out (%(default)s); it is kept as split.json in FOLDER",
+    )
+    add("--no-split", action="store_true", help="learn from all cases")
     add(
         "--validation",
         nargs="+",
         default=[],
         metavar="ID",
-        help="cases, as cohort/case, that choose the best epoch and the threshold",
+        help="instead of a draw: cases, as cohort/case, that choose the best epoch and threshold",
     )
     add(
         "--held-out",
         nargs="+",
         default=[],
         metavar="ID",
-        help="cases, as cohort/case, that are never learnt from; their figures go into the header",
+        help="instead of a draw: cases, as cohort/case, that are never learnt from; their figures "
+        "go into the model file",
     )
-    add("--vgg", type=Path, metavar="FILE", help="VGG19 weights (default: torchvision's download)")
-    add("--vgg-convention", choices=("caffe", "torchvision"), help="the input these weights expect")
-    add("--name", default="generator", help="of the model (default: %(default)s)")
-    add("--device", choices=("auto", "cpu", "cuda", "mps"), default="auto")
-    add("--json", action="store_true", help="print one JSON object per epoch")
-    _add_settings(parser)
+    add("--skip-bad", action="store_true", help="go on without cases that cannot be used")
 
 
 def _add_settings(parser: argparse.ArgumentParser) -> None:
@@ -83,6 +117,12 @@ def _add_settings(parser: argparse.ArgumentParser) -> None:
     )
     add("--mask-order", choices=("center_first", "mask_first"), default="center_first")
     add("--seed", type=int, default=0, help="(%(default)s)")
+    add(
+        "--precision",
+        choices=("auto", "float32", "bfloat16"),
+        default="auto",
+        help="of the arithmetic; auto is bfloat16 on GPUs that have it, else float32",
+    )
 
 
 def settings_of(options: argparse.Namespace) -> TrainingSettings:
@@ -107,6 +147,8 @@ def settings_of(options: argparse.Namespace) -> TrainingSettings:
         if not value > 0:
             name = option.replace("_", "-")
             raise WMHError("bad-path", f"--{name} is {value}.", "It must be above 0.")
+    if options.split and (options.no_split or options.validation or options.held_out):
+        raise WMHError("bad-path", "The parts are named twice, by --split and otherwise.")
     return TrainingSettings(
         width=options.width,
         depth=options.depth,
@@ -125,22 +167,32 @@ def settings_of(options: argparse.Namespace) -> TrainingSettings:
         soft_labels=None if options.soft_labels is None else tuple(options.soft_labels),
         mask_order=options.mask_order,
         seed=options.seed,
+        precision=options.precision,
     )
 
 
-def run_training(options: argparse.Namespace, on_epoch: Callable[[Epoch], None]) -> Path:
+def run_training(
+    options: argparse.Namespace,
+    on_epoch: Callable[[Epoch], None],
+    complain: Callable[[str], None],
+) -> Path | None:
     """Train as the options say; returns the file of the model as it ships.
 
+    Under ``torchrun`` the first process gives the file, the others None.
+
+    Args:
+        options: of the command.
+        on_epoch: told after each epoch.
+        complain: told of each case that is left out.
+
     Raises:
-        WMHError: as :func:`wmh_siamese.training.train`; ``bad-path`` for a case that is not there.
+        WMHError: as :func:`wmh_siamese.training.train` and :func:`parts_of`.
     """
-    from wmh_siamese.cases import read_case_table
     from wmh_siamese.release import release
     from wmh_siamese.training import train
 
     settings = settings_of(options)
-    cases = read_case_table(options.cases, options.cohort)
-    learning, validation, held_out = split(cases, options.validation, options.held_out)
+    learning, validation, held_out = parts_of(options, complain)
     best = train(
         learning,
         validation,
@@ -149,36 +201,90 @@ def run_training(options: argparse.Namespace, on_epoch: Callable[[Epoch], None])
         settings,
         name=options.name,
         device=options.device,
+        cache=options.cache or options.folder / "slices",
         on_epoch=on_epoch,
     )
+    if not _first_process():
+        return None
     path: Path = options.folder / "generator.safetensors"
     release(best, held_out, path, options.device)
     return path
 
 
-def split(
-    cases: Sequence[Case], validation: Sequence[str], held_out: Sequence[str]
+def parts_of(
+    options: argparse.Namespace, complain: Callable[[str], None]
 ) -> tuple[list[Case], list[Case], list[Case]]:
-    """Cases to learn from, to validate with and to hold out, by their ids.
+    """Cases to learn from, to validate with and to hold out, all of them checked.
 
     Raises:
-        WMHError: ``bad-path`` when an id is unknown, named twice, or nothing is left to learn from.
+        WMHError: as :mod:`wmh_siamese.cases`, :mod:`wmh_siamese.case_checks` and
+            :mod:`wmh_siamese.splits`.
     """
-    named = [*validation, *held_out]
-    unknown = sorted(set(named) - {case.id for case in cases})
-    if unknown:
-        raise WMHError("bad-path", f"There is no case {unknown[0]}.", "Name it as cohort/case.")
-    twice = sorted(set(validation) & set(held_out))
-    if twice:
-        raise WMHError("bad-path", f"Case {twice[0]} has two uses.", "Name it once.")
-    learning = [case for case in cases if case.id not in named]
-    if not learning:
-        raise WMHError("bad-path", "No case is left to learn from.", "Name fewer others.")
-    return (
-        learning,
-        [case for case in cases if case.id in validation],
-        [case for case in cases if case.id in held_out],
+    from wmh_siamese.case_checks import checked_cases
+    from wmh_siamese.cases import find_cases
+    from wmh_siamese.splits import named_split, parted, read_split
+
+    cases = find_cases(options.cases, options.cohort)
+    named = options.no_split or options.validation or options.held_out
+    if options.split:
+        split = read_split(options.split)
+    elif named:
+        split = named_split(cases, options.validation, options.held_out)
+    else:
+        split = None
+    parts = parted(cases, split) if split else None  # told before every case is read
+    checked = checked_cases(cases, options.skip_bad)
+    for fault in checked.faults.values():
+        complain(f"Left out: {fault.sentence}")
+    parts = parts or parted(checked.usable, _kept_draw(options, checked.usable))
+    learning, validation, held_out = (
+        [case for case in part if case.id not in checked.faults] for part in parts
     )
+    if not learning or (parts[1] and not validation) or (parts[2] and not held_out):
+        raise WMHError(
+            "bad-volume",
+            "Without the cases that cannot be used, a part of the split is empty.",
+            "Repair them, or draw another split.",
+        )
+    return learning, validation, held_out
+
+
+def _kept_draw(options: argparse.Namespace, cases: list[Case]) -> Split:
+    """The draw of the seed, kept in the folder; another one that is there already is refused."""
+    from wmh_siamese.splits import drawn_split, read_split, write_split
+
+    split = drawn_split(cases, options.split_seed)
+    path: Path = options.folder / "split.json"
+    if path.exists():
+        if read_split(path) != split:
+            raise WMHError(
+                "bad-volume",
+                f"{path} is a draw from other cases or of another seed.",
+                "Choose an empty folder, or name the file with --split.",
+            )
+    elif _first_process():
+        options.folder.mkdir(parents=True, exist_ok=True)
+        write_split(path, split)
+    return split
+
+
+def interrupted(options: argparse.Namespace) -> str:
+    """What is kept of a training that was stopped by Ctrl-C, and the command that goes on."""
+    from wmh_siamese.checkpoint import epochs_done
+    from wmh_siamese.training import CHECKPOINT
+
+    done = epochs_done(options.folder / CHECKPOINT)
+    kept = f"{done} of {options.epochs} epochs are kept in {options.folder}"
+    count = int(os.environ.get("WORLD_SIZE", "1"))
+    program = ["wmh-siamese"]
+    if count > 1:
+        program = ["torchrun", "--nproc-per-node", str(count), "-m", "wmh_siamese"]
+    again = shlex.join([*program, *options.arguments])
+    return f"Stopped. {kept if done else 'No epoch was whole yet'}. Go on with: {again}"
+
+
+def _first_process() -> bool:
+    return os.environ.get("RANK", "0") == "0"
 
 
 def _vgg_weights(options: argparse.Namespace) -> VGGWeights:

@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-import json
 import logging
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import torch
-from torch import Tensor, nn
+from torch import nn
 
 from wmh_siamese.cases import Case
 from wmh_siamese.checkpoint import Checkpoint, State, read_checkpoint, write_checkpoint
@@ -21,29 +17,23 @@ from wmh_siamese.devices import choose_device, keep_freed_memory, placed
 from wmh_siamese.errors import WMHError
 from wmh_siamese.generator import DenseUNet
 from wmh_siamese.min_max import LearningVGG
-from wmh_siamese.model_file import ModelCard, save_model
+from wmh_siamese.model_file import save_model
 from wmh_siamese.preparation import vgg_prepared
-from wmh_siamese.provenance import versions
+from wmh_siamese.processes import Processes, joined_processes
 from wmh_siamese.siamese import ContentLoss, VGGFeatures, VGGWeights
+from wmh_siamese.slice_cache import prepared_cases
+from wmh_siamese.training_batches import batch_of
 from wmh_siamese.training_loss import TrainingLoss
+from wmh_siamese.training_plan import Epoch, TrainingPlan
 from wmh_siamese.training_settings import TrainingSettings
-from wmh_siamese.training_slices import TrainingSlices, prepare_cases, rotated
+from wmh_siamese.training_slices import TrainingSlices
 from wmh_siamese.validation import Validation
 
 log = logging.getLogger(__name__)
 
-__all__ = ["Epoch", "TrainingSettings", "batch_of", "train"]
+CHECKPOINT = "checkpoint.safetensors"
 
-
-@dataclass(frozen=True)
-class Epoch:
-    """What one epoch brought; ``validation_dice`` is NaN without validation cases."""
-
-    number: int
-    loss: float
-    validation_dice: float
-    threshold: float
-    seconds: float
+__all__ = ["CHECKPOINT", "Epoch", "TrainingSettings", "batch_of", "train"]
 
 
 def train(
@@ -55,6 +45,7 @@ def train(
     *,
     name: str = "generator",
     device: str = "auto",
+    cache: str | Path | None = None,
     on_epoch: Callable[[Epoch], None] | None = None,
     stopped: Callable[[], bool] | None = None,
 ) -> Path:
@@ -63,7 +54,8 @@ def train(
     ``folder`` receives ``best.safetensors`` (highest validation Dice, or the last epoch without
     validation cases), ``last.safetensors`` and ``checkpoint.safetensors``. Called again with the
     same folder and settings it goes on after the last whole epoch, with the weights that an
-    uninterrupted run would have.
+    uninterrupted run would have. Under ``torchrun`` all processes train one generator
+    (:mod:`wmh_siamese.processes`); the first one writes.
 
     Args:
         cases: to learn from.
@@ -73,89 +65,68 @@ def train(
         settings: the paper's by default.
         name: of the model, for people.
         device: ``"auto"``, ``"cpu"``, ``"cuda"`` or ``"mps"``.
-        on_epoch: told after each epoch.
+        cache: folder in which prepared slices are kept; None keeps them in memory.
+        on_epoch: told after each epoch, in the first process.
         stopped: asked before each step; when it says so, training ends after a checkpoint of the
             last whole epoch.
 
     Raises:
-        WMHError: ``bad-volume`` for unusable cases or when the loss is no longer a number,
+        WMHError: ``bad-volume`` for unusable cases or when loss or weights are no longer numbers,
             ``bad-model`` when the folder belongs to other settings, ``stopped``.
     """
-    settings = settings or TrainingSettings()
+    plan = TrainingPlan(cases, validation_cases, vgg, settings or TrainingSettings(), name)
     folder = Path(folder)
     folder.mkdir(parents=True, exist_ok=True)
-    run = _Run(cases, validation_cases, vgg, folder, settings, name, choose_device(device))
-    for number in range(run.epochs_done, settings.epochs):
-        epoch = run.epoch(number, stopped or (lambda: False))
-        log.info(
-            "epoch %d of %d: loss %.1f, validation Dice %.3f at threshold %.2f, %.0f s",
-            *(number + 1, settings.epochs, epoch.loss),
-            *(epoch.validation_dice, epoch.threshold, epoch.seconds),
-        )
-        if on_epoch:
-            on_epoch(epoch)
+    where = choose_device(device)
+    with joined_processes(where) as processes:
+        run = _Run(plan, folder, where, processes, cache)
+        for number in range(run.epochs_done, plan.settings.epochs):
+            epoch = run.epoch(number, stopped or (lambda: False))
+            log.info(
+                "epoch %d of %d: loss %.4g, validation Dice %.3f at threshold %.2f, %.0f s",
+                *(number + 1, plan.settings.epochs, epoch.loss),
+                *(epoch.validation_dice, epoch.threshold, epoch.seconds),
+            )
+            if on_epoch and processes.first:
+                on_epoch(epoch)
     return folder / "best.safetensors"
 
 
-def batch_of(
-    slices: TrainingSlices, step: int, settings: TrainingSettings
-) -> tuple[Tensor, Tensor]:
-    """The augmented batch of a step: images in [0, 1] and hard labels, both (N, 1, H, W).
-
-    It depends on the seed and the step alone, so that a resumed run sees the same batches.
-    """
-    draw = np.random.default_rng([settings.seed, step])
-    wanted = min(settings.lesion_slices or 0, settings.batch_size)
-    chosen = draw.integers(len(slices), size=settings.batch_size)
-    if wanted and slices.with_lesion.size:
-        chosen[:wanted] = draw.choice(slices.with_lesion, size=wanted)
-    degrees = draw.uniform(-1, 1, size=settings.batch_size) * settings.rotation_degrees
-    images, labels = slices[chosen]
-    return rotated(images, labels, torch.from_numpy(degrees))
-
-
 class _Run:
-    """The state of one training: networks, optimiser and how far it has come."""
+    """The state of one training: networks, optimisers and how far it has come."""
 
     def __init__(
         self,
-        cases: Sequence[Case],
-        validation_cases: Sequence[Case],
-        vgg: VGGWeights | None,
+        plan: TrainingPlan,
         folder: Path,
-        settings: TrainingSettings,
-        name: str,
         device: torch.device,
+        processes: Processes,
+        cache: str | Path | None,
     ) -> None:
         keep_freed_memory()
-        self.cases, self.validation_cases, self.vgg = cases, validation_cases, vgg
-        self.folder, self.settings, self.name, self.device = folder, settings, name, device
-        self.slices = prepare_cases(cases, settings.recipe)
-        self.validation = Validation(validation_cases, settings.recipe)
-        torch.manual_seed(settings.seed)
-        self.generator = placed(DenseUNet(settings.width, settings.depth), device)
-        content = self._content_loss()
-        self.loss = TrainingLoss(settings, content)
+        self.plan, self.settings, self.folder = plan, plan.settings, folder
+        self.device, self.processes = device, processes
+        self.share = processes.share(plan.settings.batch_size)
+        self.slices = _slices(plan, processes, cache)
+        validated = plan.validation_cases if processes.first else []
+        self.validation = Validation(validated, plan.settings.recipe)
+        torch.manual_seed(plan.settings.seed)
+        generator = DenseUNet(plan.settings.width, plan.settings.depth)
+        self.generator = placed(generator, device)
+        processes.with_shared_statistics(self.generator, device)
         self.optimiser = torch.optim.Adam(
-            self.generator.parameters(), lr=settings.learning_rate, betas=(0.9, 0.999)
+            self.generator.parameters(), lr=plan.settings.learning_rate, betas=(0.9, 0.999)
         )
-        self.learning_vgg = (
-            LearningVGG(content, settings.vgg_learning_rate)
-            if content is not None and settings.loss == "min-max"
-            else None
-        )
+        content = _content_loss(plan, device)
+        self.loss = TrainingLoss(plan.settings, content, processes.whole)
+        self.learning_vgg: LearningVGG | None = None
+        if content is not None and plan.settings.loss == "min-max":
+            rate = plan.settings.vgg_learning_rate
+            self.learning_vgg = LearningVGG(content, rate, processes.average_gradients)
         self.epochs_done, self.best_dice = 0, -1.0
         self._resume()
-
-    def _content_loss(self) -> ContentLoss | None:
-        if not self.settings.needs_vgg:
-            return None
-        if self.vgg is None:
-            raise WMHError(
-                "bad-model", f"The loss {self.settings.loss} needs a VGG19.", "Name its weights."
-            )
-        network = placed(VGGFeatures(self.vgg.tensors, self.vgg.convention), self.device)
-        return ContentLoss(network, self.settings.mask_order)
+        self.predict = processes.together(self.generator, device)
+        self.precision = plan.settings.precision_on(device)
 
     def epoch(self, number: int, stopped: Callable[[], bool]) -> Epoch:
         started = time.monotonic()
@@ -163,7 +134,10 @@ class _Run:
             self.step(step, stopped)
             for step in range(number * self.settings.batches, (number + 1) * self.settings.batches)
         ]
-        dice, threshold = self.validation.dice_and_threshold(self.generator, self.device)
+        self._check_weights(number)
+        dice, threshold = self.processes.from_first(
+            self.validation.dice_and_threshold(self.generator, self.device)
+        )
         epoch = Epoch(number, float(np.mean(losses)), dice, threshold, time.monotonic() - started)
         self.epochs_done = number + 1
         self._keep(epoch)
@@ -172,44 +146,62 @@ class _Run:
     def step(self, step: int, stopped: Callable[[], bool]) -> float:
         if stopped():
             raise WMHError("stopped", "Training was stopped.", "Start it again to go on.")
-        settings = self.settings
         for group in self.optimiser.param_groups:
-            group["lr"] = settings.learning_rate_at(step)
-        images, labels = (part.to(self.device) for part in batch_of(self.slices, step, settings))
+            group["lr"] = self.settings.learning_rate_at(step)
+        batch = batch_of(self.slices, step, self.settings, self.share)
+        images, labels = (part.to(self.device) for part in batch)
         self.generator.train()
-        prediction = self.generator(vgg_prepared(images))
-        loss = self.loss(images, labels, prediction)
-        if not torch.isfinite(loss):
-            raise WMHError(
-                "bad-volume",
-                f"The loss became {loss.item()} at step {step}.",
-                "The last whole epoch is kept; train with a lower learning rate.",
-            )
+        low = torch.autocast(self.device.type, torch.bfloat16, enabled=self.precision == "bfloat16")
+        with low:
+            prediction = self.predict(vgg_prepared(images))
+            loss = self.loss(images, labels, prediction)
+        told = float(self.processes.mean(loss.detach()))
+        if not np.isfinite(told):
+            raise self._no_number(f"The loss became {told} at step {step}.")
         self.optimiser.zero_grad()
         loss.backward()
         self.optimiser.step()
         if self.learning_vgg:
-            self.learning_vgg.step(images, *self.loss.truth_and_seen(labels, prediction))
-        return float(loss.detach())
+            with low:
+                self.learning_vgg.step(images, *self.loss.truth_and_seen(labels, prediction))
+        return told
 
-    def _keep(self, epoch: Epoch) -> None:
-        card = self._card(epoch)
-        if not self.validation_cases or epoch.validation_dice > self.best_dice:
-            self.best_dice = max(self.best_dice, epoch.validation_dice)
-            save_model(self.folder / "best.safetensors", self.generator, card)
-        save_model(self.folder / "last.safetensors", self.generator, card)
-        write_checkpoint(
-            self.folder / "checkpoint.safetensors",
-            Checkpoint(self._identity(), self.epochs_done, self.best_dice),
-            self._state(),
+    def _check_weights(self, number: int) -> None:
+        if not all(
+            bool(tensor.isfinite().all()) for tensor in self.generator.state_dict().values()
+        ):
+            raise self._no_number(f"Weights became NaN or infinite in epoch {number + 1}.")
+
+    def _no_number(self, sentence: str) -> WMHError:
+        kept = (
+            f"The checkpoint of epoch {self.epochs_done} is kept"
+            if self.epochs_done
+            else "No epoch was whole, so nothing is kept"
+        )
+        return WMHError(
+            "bad-volume",
+            f"{sentence} Training has stopped.",
+            f"{kept}; train with a lower learning rate in another folder.",
         )
 
+    def _keep(self, epoch: Epoch) -> None:
+        better = not self.plan.validation_cases or epoch.validation_dice > self.best_dice
+        self.best_dice = max(self.best_dice, epoch.validation_dice) if better else self.best_dice
+        if not self.processes.first:
+            return
+        card = self.plan.card(epoch, device=self.device.type, precision=self.precision)
+        if better:
+            save_model(self.folder / "best.safetensors", self.generator, card)
+        save_model(self.folder / "last.safetensors", self.generator, card)
+        progress = Checkpoint(self.plan.identity(), self.epochs_done, self.best_dice)
+        write_checkpoint(self.folder / CHECKPOINT, progress, self._state())
+
     def _resume(self) -> None:
-        path = self.folder / "checkpoint.safetensors"
+        path = self.folder / CHECKPOINT
         if not path.exists():
             return
         found = read_checkpoint(path, self._state())
-        if found.identity != self._identity():
+        if found.identity != self.plan.identity():
             raise WMHError(
                 "bad-model",
                 f"{self.folder} holds a training with other settings or cases.",
@@ -227,37 +219,20 @@ class _Run:
             state["vgg_optimiser"] = self.learning_vgg.optimiser
         return state
 
-    def _identity(self) -> str:
-        settings = self.settings.to_dict()
-        del settings["epochs"]  # more epochs may be added to a run that has ended
-        if self.settings.cosine:
-            settings["steps"] = self.settings.steps
-        learnt, validated = (
-            [case.id for case in cases] for cases in (self.cases, self.validation_cases)
-        )
-        return json.dumps([settings, learnt, validated, self._vgg_sha256()])
 
-    def _vgg_sha256(self) -> str | None:
-        return self.vgg.sha256 if self.vgg is not None and self.settings.needs_vgg else None
+def _slices(plan: TrainingPlan, processes: Processes, cache: str | Path | None) -> TrainingSlices:
+    """All prepared slices; where they are kept on disk, the first process writes them."""
+    if cache is None or processes.first:
+        slices = prepared_cases(plan.cases, plan.settings.recipe, cache)
+    if cache is not None:
+        processes.from_first(None)
+        if not processes.first:
+            slices = prepared_cases(plan.cases, plan.settings.recipe, cache)
+    return slices
 
-    def _card(self, epoch: Epoch) -> ModelCard:
-        training: dict[str, Any] = {
-            "loss": self.settings.loss,
-            "settings": self.settings.to_dict(),
-            "cases": [case.id for case in self.cases],
-            "validation_cases": [case.id for case in self.validation_cases],
-            "steps": self.epochs_done * self.settings.batches,
-            "device": self.device.type,
-        }
-        if self.vgg is not None and self.settings.needs_vgg:
-            training["vgg"] = {"convention": self.vgg.convention, "sha256": self.vgg.sha256}
-        return ModelCard(
-            name=self.name,
-            architecture={"width": self.settings.width, "depth": self.settings.depth},
-            recipe=self.settings.recipe.to_dict(),
-            threshold=epoch.threshold,
-            training=training,
-            metrics={"validation": {"dice": epoch.validation_dice, "epoch": epoch.number + 1}},
-            versions=versions(),
-            created=datetime.now(UTC).isoformat(timespec="seconds"),
-        )
+
+def _content_loss(plan: TrainingPlan, device: torch.device) -> ContentLoss | None:
+    if plan.vgg is None:
+        return None
+    network = placed(VGGFeatures(plan.vgg.tensors, plan.vgg.convention), device)
+    return ContentLoss(network, plan.settings.mask_order)

@@ -20,10 +20,17 @@ class TrainingLoss:
     Args:
         settings: which losses, and the label values.
         content: the Siamese content loss; needed for ``"content"`` and ``"min-max"`` alone.
+        whole: gives the whole batch from this process's share of it. The overlap losses are ratios
+            over the batch; the content loss is a mean over slices and needs only the share.
     """
 
-    def __init__(self, settings: TrainingSettings, content: ContentLoss | None) -> None:
-        self.settings = settings
+    def __init__(
+        self,
+        settings: TrainingSettings,
+        content: ContentLoss | None,
+        whole: Callable[[Tensor], Tensor] = lambda share: share,
+    ) -> None:
+        self.settings, self._whole = settings, whole
         self._content = content
         self._overlap = _overlap(None if settings.needs_vgg else settings.loss)
         self._extra = _overlap(settings.extra_loss)
@@ -38,13 +45,14 @@ class TrainingLoss:
         """
         truth, seen = self.truth_and_seen(labels, prediction)
         if self._overlap is not None:
-            loss = self._overlap(seen, truth)
+            loss = self._overlap(self._whole(seen), self._whole(truth))
         else:
             assert self._content is not None, f"the loss {self.settings.loss} needs a VGG19"
             loss = self._content(images, truth, seen)
         if self._extra is not None:
             lesion = (labels == 1).float()
-            extra = self._extra(torch.where(labels == 2, lesion, prediction.float()), lesion)
+            seen = torch.where(labels == 2, lesion, prediction.float())
+            extra = self._extra(self._whole(seen), self._whole(lesion))
             loss = loss + self.settings.extra_weight * extra
         return loss
 

@@ -6,10 +6,13 @@ import math
 from dataclasses import asdict, dataclass, field
 from typing import Any, Literal, get_args
 
+import torch
+
 from wmh_siamese.preparation import PAPER, Recipe
 from wmh_siamese.siamese import MaskOrder
 
 LossName = Literal["content", "dice", "tversky", "generalised-dice", "min-max"]
+Precision = Literal["auto", "float32", "bfloat16"]
 ExtraLossName = Literal["dice", "tversky", "generalised-dice", "cross-entropy"]
 
 SIAMESE: tuple[LossName, ...] = ("content", "min-max")
@@ -41,6 +44,8 @@ class TrainingSettings:
             loss (paper), 0 and 1 for the overlap losses, whose optimum soft labels would shift.
         mask_order: of the content loss.
         seed: of initialisation, sampling and augmentation.
+        precision: of the networks' arithmetic; weights and losses stay float32. ``"auto"`` takes
+            bfloat16 (autocast) on GPUs that have it and float32 elsewhere.
 
     Raises:
         ValueError: when a loss has no such name.
@@ -63,6 +68,7 @@ class TrainingSettings:
     soft_labels: tuple[float, float] | None = None
     mask_order: MaskOrder = "center_first"
     seed: int = 0
+    precision: Precision = "auto"
 
     def __post_init__(self) -> None:
         if self.loss not in get_args(LossName):
@@ -84,6 +90,13 @@ class TrainingSettings:
     def label_values(self) -> tuple[float, float]:
         """What 0 and 1 become for the loss."""
         return self.soft_labels or (SOFT_LABELS if self.needs_vgg else HARD_LABELS)
+
+    def precision_on(self, device: torch.device) -> Precision:
+        """What ``"auto"`` is on a device; any other precision as it is."""
+        if self.precision != "auto":
+            return self.precision
+        able = device.type == "cuda" and torch.cuda.is_bf16_supported(including_emulation=False)
+        return "bfloat16" if able else "float32"
 
     def learning_rate_at(self, step: int) -> float:
         """The generator's rate at a step: constant, or falling along half a cosine."""

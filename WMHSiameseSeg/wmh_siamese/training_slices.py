@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from functools import cached_property
 
 import numpy as np
 import torch
@@ -12,53 +10,52 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn import functional
 
-from wmh_siamese.cases import LESION, OTHER, Case, read_case
+from wmh_siamese.cases import LESION, OTHER
 from wmh_siamese.errors import WMHError
 from wmh_siamese.preparation import Recipe, prepared_slices, unit_intensities, white_level
 from wmh_siamese.volume import Volume, axial_view
 
 
-@dataclass(frozen=True)
 class TrainingSlices:
-    """Images in [0, 1] (float16) and labels 0, 1 and 2 (uint8), both (N, 1, size, size)."""
+    """The slices of all cases in a row.
 
-    images: Tensor
-    labels: Tensor
+    Args:
+        parts: of each case, images in [0, 1] (float16) and labels 0, 1 and 2 (uint8), both
+            (N, 1, size, size).
+
+    Raises:
+        WMHError: ``bad-volume`` when there is no case, or no lesion in any.
+    """
+
+    def __init__(self, parts: Sequence[tuple[Tensor, Tensor]]) -> None:
+        if not parts:
+            raise WMHError("bad-volume", "There are no cases to train on.", "Name at least one.")
+        self.parts = list(parts)
+        lengths = [len(images) for images, _ in self.parts]
+        self._ends = np.cumsum(lengths)
+        with_lesion = [(labels == LESION).flatten(1).any(dim=1) for _, labels in self.parts]
+        #: Indices of the slices in which a lesion lies.
+        self.with_lesion: NDArray[np.int_] = np.flatnonzero(torch.cat(with_lesion).numpy())
+        if not self.with_lesion.size:
+            raise WMHError(
+                "bad-volume",
+                "No case holds a lesion, so there is nothing to learn.",
+                "Check the masks or add cases.",
+            )
 
     def __len__(self) -> int:
-        return len(self.images)
+        return int(self._ends[-1])
 
     def __getitem__(self, index: NDArray[np.int_]) -> tuple[Tensor, Tensor]:
         """Images and labels of these slices, float32."""
-        chosen = torch.from_numpy(index)
-        return self.images[chosen].float(), self.labels[chosen].float()
+        chosen = [self._slice(int(number)) for number in index]
+        images, labels = (torch.stack(tensors).float() for tensors in zip(*chosen, strict=True))
+        return images, labels
 
-    @cached_property
-    def with_lesion(self) -> NDArray[np.int_]:
-        """Indices of the slices in which a lesion lies."""
-        return np.flatnonzero((self.labels == LESION).flatten(1).any(dim=1).numpy())
-
-
-def prepare_cases(cases: Sequence[Case], recipe: Recipe) -> TrainingSlices:
-    """All axial slices of all cases at the network's size.
-
-    Raises:
-        WMHError: ``bad-volume`` when there is no case, no lesion in any, or one cannot be used.
-    """
-    pairs = [prepare_case(*read_case(case), recipe) for case in cases]
-    if not pairs:
-        raise WMHError("bad-volume", "There are no cases to train on.", "Name at least one.")
-    slices = TrainingSlices(
-        torch.cat([images.half() for images, _ in pairs]),
-        torch.cat([labels for _, labels in pairs]),
-    )
-    if not slices.with_lesion.size:
-        raise WMHError(
-            "bad-volume",
-            "No case holds a lesion, so there is nothing to learn.",
-            "Check the masks or add cases.",
-        )
-    return slices
+    def _slice(self, number: int) -> tuple[Tensor, Tensor]:
+        part = int(np.searchsorted(self._ends, number, side="right"))
+        images, labels = self.parts[part]
+        return images[number - self._ends[part]], labels[number - self._ends[part]]
 
 
 def prepare_case(flair: Volume, labels: Volume, recipe: Recipe) -> tuple[Tensor, Tensor]:

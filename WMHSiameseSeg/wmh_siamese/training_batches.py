@@ -1,0 +1,54 @@
+"""The batch of a step: which slices are drawn, and how they are augmented (paper, 3.2.1)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from wmh_siamese.training_settings import TrainingSettings
+from wmh_siamese.training_slices import TrainingSlices, rotated
+
+WHOLE = slice(None)
+
+
+def batch_of(
+    slices: TrainingSlices, step: int, settings: TrainingSettings, share: slice = WHOLE
+) -> tuple[Tensor, Tensor]:
+    """The augmented batch of a step: images in [0, 1] and labels 0, 1, 2, both (N, 1, H, W).
+
+    It depends on the seed and the step alone, so that a resumed run sees the same batches, and each
+    of several processes can make its own share of it.
+
+    Args:
+        slices: to draw from.
+        step: number of the step since the training began.
+        settings: batch size, share of lesion slices, augmentation and seed.
+        share: the part of the batch that is wanted.
+    """
+    draw = np.random.default_rng([settings.seed, step])
+    wanted = min(settings.lesion_slices or 0, settings.batch_size)
+    chosen = draw.integers(len(slices), size=settings.batch_size)
+    if wanted:
+        chosen[:wanted] = draw.choice(slices.with_lesion, size=wanted)
+    places = range(settings.batch_size)[share]
+    draws = [np.random.default_rng([settings.seed, step, place]) for place in places]
+    return augmented(*slices[chosen[share]], draws, settings)
+
+
+def augmented(
+    images: Tensor, labels: Tensor, draws: Sequence[np.random.Generator], settings: TrainingSettings
+) -> tuple[Tensor, Tensor]:
+    """Images and labels as the generator is to see them, both (N, 1, H, W).
+
+    Args:
+        images: in [0, 1].
+        labels: 0, 1 and 2.
+        draws: one source of chance for each slice: what happens to a slice does not depend on
+            the others of its batch.
+        settings: what is allowed to happen.
+    """
+    degrees = [draw.uniform(-1, 1) * settings.rotation_degrees for draw in draws]
+    return rotated(images, labels, torch.tensor(degrees, dtype=torch.float64))

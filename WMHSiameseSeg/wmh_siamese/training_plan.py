@@ -1,0 +1,96 @@
+"""What a training is made of, what it is known by, and the card that it leaves."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from wmh_siamese.cases import Case
+from wmh_siamese.errors import WMHError
+from wmh_siamese.model_file import ModelCard
+from wmh_siamese.provenance import versions
+from wmh_siamese.siamese import VGGWeights
+from wmh_siamese.training_settings import TrainingSettings
+
+
+@dataclass(frozen=True)
+class Epoch:
+    """What one epoch brought; ``validation_dice`` is NaN without validation cases."""
+
+    number: int
+    loss: float
+    validation_dice: float
+    threshold: float
+    seconds: float
+
+
+@dataclass(frozen=True)
+class TrainingPlan:
+    """All that a training starts from.
+
+    Args:
+        cases: to learn from.
+        validation_cases: to choose the best epoch and the threshold by.
+        vgg: the weights of the Siamese network; None where the loss does without.
+        settings: everything else that decides the weights.
+        name: of the model, for people.
+
+    Raises:
+        WMHError: ``bad-model`` when the loss needs a VGG19 and there is none.
+    """
+
+    cases: Sequence[Case]
+    validation_cases: Sequence[Case]
+    vgg: VGGWeights | None
+    settings: TrainingSettings
+    name: str
+
+    def __post_init__(self) -> None:
+        if not self.settings.needs_vgg:
+            object.__setattr__(self, "vgg", None)
+        elif self.vgg is None:
+            raise WMHError(
+                "bad-model", f"The loss {self.settings.loss} needs a VGG19.", "Name its weights."
+            )
+
+    def identity(self) -> str:
+        """What tells this training from one with other settings or cases."""
+        settings = self.settings.to_dict()
+        del settings["epochs"]  # more epochs may be added to a run that has ended
+        if self.settings.cosine:
+            settings["steps"] = self.settings.steps
+        learnt, validated = (
+            [case.id for case in cases] for cases in (self.cases, self.validation_cases)
+        )
+        return json.dumps([settings, learnt, validated, self.vgg and self.vgg.sha256])
+
+    def card(self, epoch: Epoch, **made_by: Any) -> ModelCard:
+        """The card of the model as it is after an epoch.
+
+        Args:
+            epoch: the last one.
+            made_by: what else belongs in its training, such as the device.
+        """
+        training: dict[str, Any] = {
+            "loss": self.settings.loss,
+            "settings": self.settings.to_dict(),
+            "cases": [case.id for case in self.cases],
+            "validation_cases": [case.id for case in self.validation_cases],
+            "steps": (epoch.number + 1) * self.settings.batches,
+            **made_by,
+        }
+        if self.vgg is not None:
+            training["vgg"] = {"convention": self.vgg.convention, "sha256": self.vgg.sha256}
+        return ModelCard(
+            name=self.name,
+            architecture={"width": self.settings.width, "depth": self.settings.depth},
+            recipe=self.settings.recipe.to_dict(),
+            threshold=epoch.threshold,
+            training=training,
+            metrics={"validation": {"dice": epoch.validation_dice, "epoch": epoch.number + 1}},
+            versions=versions(),
+            created=datetime.now(UTC).isoformat(timespec="seconds"),
+        )
