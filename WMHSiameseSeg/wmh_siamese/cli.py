@@ -139,14 +139,14 @@ def train(options: argparse.Namespace) -> int:
     from wmh_siamese.torch_loading import import_torch
 
     import_torch()
-    from wmh_siamese.train_command import interrupted, run_training
+    from wmh_siamese.train_command import first_process, interrupted, run_training
 
     def tell(epoch: Epoch) -> None:
         if options.json:
             _tell(_json(vars(epoch)))
         else:
             _tell(
-                f"epoch {epoch.number + 1} of {options.epochs}: loss {epoch.loss:.4g}, "
+                f"epoch {epoch.number + 1} of {options.epochs}: loss {epoch.loss:.5g}, "
                 f"validation Dice {epoch.validation_dice:.3f} "
                 f"at threshold {epoch.threshold:.2f}, {epoch.seconds:.0f} s"
             )
@@ -154,7 +154,8 @@ def train(options: argparse.Namespace) -> int:
     try:
         best = run_training(options, tell, _complain)
     except KeyboardInterrupt:
-        _complain(interrupted(options))
+        if first_process():
+            _complain(interrupted(options))
         return STOPPED
     if best is not None:
         _tell(_json({"model": str(best)}) if options.json else f"best model: {best}")

@@ -204,7 +204,7 @@ def run_training(
         cache=options.cache or options.folder / "slices",
         on_epoch=on_epoch,
     )
-    if not _first_process():
+    if not first_process():
         return None
     path: Path = options.folder / "generator.safetensors"
     release(best, held_out, path, options.device)
@@ -262,7 +262,7 @@ def _kept_draw(options: argparse.Namespace, cases: list[Case]) -> Split:
                 f"{path} is a draw from other cases or of another seed.",
                 "Choose an empty folder, or name the file with --split.",
             )
-    elif _first_process():
+    elif first_process():
         options.folder.mkdir(parents=True, exist_ok=True)
         write_split(path, split)
     return split
@@ -278,12 +278,13 @@ def interrupted(options: argparse.Namespace) -> str:
     count = int(os.environ.get("WORLD_SIZE", "1"))
     program = ["wmh-siamese"]
     if count > 1:
-        program = ["torchrun", "--nproc-per-node", str(count), "-m", "wmh_siamese"]
+        program = ["torchrun", "--standalone", "--nproc-per-node", str(count), "-m", "wmh_siamese"]
     again = shlex.join([*program, *options.arguments])
     return f"Stopped. {kept if done else 'No epoch was whole yet'}. Go on with: {again}"
 
 
-def _first_process() -> bool:
+def first_process() -> bool:
+    """Whether this process writes and speaks, of those that ``torchrun`` started, or alone."""
     return os.environ.get("RANK", "0") == "0"
 
 
