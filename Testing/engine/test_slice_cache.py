@@ -108,3 +108,16 @@ def test_a_training_from_kept_slices_gives_the_same_weights(cases, tmp_path):
         run(cases, tmp_path / folder, replace(TINY, epochs=1), cache=cache)
     one, *others = (load_file(tmp_path / f / "checkpoint.safetensors") for f in ("a", "b", "c"))
     assert all(torch.equal(one[name], other[name]) for other in others for name in one)
+
+
+@pytest.mark.parametrize("kept", [True, False])
+def test_full_heads_have_a_copy_without_skull_beside_them(cases, tmp_path, monkeypatch, kept):
+    monkeypatch.setattr(slice_cache, "is_stripped", lambda flair: flair.array[14, 15, 0] == 0)
+    monkeypatch.setattr(
+        slice_cache, "stripped", lambda flair: replace(flair, array=flair.array * 0)
+    )
+    folder = tmp_path / "slices" if kept else None
+    parts = prepared_cases(cases, SIZE, folder, stripped_copies=True).parts
+    assert len(parts) == 6
+    for (head, labels), (copy, same_labels) in zip(parts[::2], parts[1::2], strict=True):
+        assert head.min() < 0.1 < 0.6 < copy.min() and torch.equal(labels, same_labels)

@@ -335,3 +335,26 @@ def test_the_card_says_how_the_model_was_made(whole_run):
     assert card.training["vgg"] == {"convention": "caffe", "sha256": "random"}
     assert {"wmh_siamese", "torch", "numpy", "python"} <= card.versions.keys()
     assert card.created.endswith("+00:00")
+
+
+def test_a_training_can_go_on_from_a_model(cases, whole_run, tmp_path):
+    base = whole_run / "last.safetensors"
+    still = replace(TINY, epochs=1, batches=1, learning_rate=1e-12)
+    run(cases, tmp_path / "on", still, base=base)
+    went_on, began = (
+        load_file(folder / "last.safetensors") for folder in (tmp_path / "on", whole_run)
+    )
+    for name, tensor in began.items():
+        if "weight" in name:
+            torch.testing.assert_close(went_on[name].float(), tensor.float(), atol=1e-6, rtol=0)
+    assert read_card(tmp_path / "on" / "last.safetensors").parent == read_card(base).sha256
+
+
+def test_a_base_of_another_size_or_recipe_is_refused(cases, whole_run, tmp_path):
+    base = whole_run / "last.safetensors"
+    with pytest.raises(WMHError, match="width 4 and depth 2") as refusal:
+        run(cases, tmp_path / "a", replace(TINY, width=6), base=base)
+    assert refusal.value.kind == "bad-model"
+    with pytest.raises(WMHError, match="recipe"):
+        square = replace(TINY, recipe=replace(TINY.recipe, square=True))
+        run(cases, tmp_path / "b", square, base=base)

@@ -205,3 +205,27 @@ def test_a_cosine_rate_falls_from_all_to_nothing():
     assert rates[50] == pytest.approx(0.5e-3)
     assert 0 < rates[-1] < 1e-6
     assert rates == sorted(rates, reverse=True)
+
+
+def unequal_cases():
+    """A scan of 2 slices and one of 30, each with one slice that holds a lesion."""
+    parts = []
+    for count in (2, 30):
+        labels = torch.zeros(count, 1, 16, 16, dtype=torch.uint8)
+        labels[1, :, 3:6, 3:6] = 1
+        parts.append((torch.zeros(count, 1, 16, 16).half(), labels))
+    return TrainingSlices(parts)
+
+
+@pytest.mark.parametrize(("cases_alike", "expected"), [(True, 1 / 2), (False, 2 / 32)])
+def test_cases_or_slices_are_drawn_alike(cases_alike, expected):
+    drawn = unequal_cases().drawn(np.random.default_rng(0), 4000, cases_alike)
+    assert (drawn < 2).mean() == pytest.approx(expected, abs=0.03)
+    assert set(drawn) == set(range(32))
+
+
+@pytest.mark.parametrize("cases_alike", [True, False])
+def test_lesion_slices_hold_lesions(cases_alike):
+    slices = unequal_cases()
+    drawn = slices.drawn_with_lesion(np.random.default_rng(0), 100, cases_alike)
+    assert set(drawn) == {1, 3}

@@ -13,6 +13,7 @@ from safetensors.torch import save
 from torch import Tensor
 
 from wmh_siamese.atomic_file import written_whole
+from wmh_siamese.brain_mask import is_stripped, stripped
 from wmh_siamese.cases import Case, read_case
 from wmh_siamese.model_file import file_sha256
 from wmh_siamese.preparation import Recipe
@@ -24,7 +25,11 @@ FORMAT = "wmh-siamese-slices-1"  # another one whenever the preparation's outcom
 
 
 def prepared_cases(
-    cases: Sequence[Case], recipe: Recipe, folder: str | Path | None = None
+    cases: Sequence[Case],
+    recipe: Recipe,
+    folder: str | Path | None = None,
+    *,
+    stripped_copies: bool = False,
 ) -> TrainingSlices:
     """All axial slices of all cases at the network's size.
 
@@ -33,24 +38,38 @@ def prepared_cases(
         recipe: how slices are prepared.
         folder: where they are kept for the next time, one file a case, named by the hash of its
             input files and the recipe; None keeps them in memory alone.
+        stripped_copies: add a copy of every full head without its skull.
 
     Raises:
         WMHError: ``bad-volume`` when there is no case, no lesion in any, or one cannot be used.
     """
-    if folder is None:
-        parts = [_prepared(case, recipe) for case in cases]
-    else:
-        Path(folder).mkdir(parents=True, exist_ok=True)
-        parts = [kept_case(case, recipe, Path(folder)) for case in cases]
+    if folder is not None:
+        folder = Path(folder)
+        folder.mkdir(parents=True, exist_ok=True)
+    parts = []
+    for case in cases:
+        parts.append(_part(case, recipe, folder))
+        if stripped_copies and not is_stripped(read_case(case)[0]):
+            parts.append(_part(case, recipe, folder, without_skull=True))
     return TrainingSlices(parts)
 
 
-def kept_case(case: Case, recipe: Recipe, folder: Path) -> tuple[Tensor, Tensor]:
+def _part(
+    case: Case, recipe: Recipe, folder: Path | None, without_skull: bool = False
+) -> tuple[Tensor, Tensor]:
+    if folder is None:
+        return _prepared(case, recipe, without_skull)
+    return kept_case(case, recipe, folder, without_skull)
+
+
+def kept_case(
+    case: Case, recipe: Recipe, folder: Path, without_skull: bool = False
+) -> tuple[Tensor, Tensor]:
     """One case's slices from its file in the folder, which is written where it is missing.
 
     A file that is damaged is written anew.
     """
-    path = folder / f"{_key(case, recipe)}.safetensors"
+    path = folder / f"{_key(case, recipe, without_skull)}.safetensors"
     if path.exists():
         try:
             return _read(path)
@@ -58,7 +77,7 @@ def kept_case(case: Case, recipe: Recipe, folder: Path) -> tuple[Tensor, Tensor]
             log.warning(
                 "the kept slices of case %s are damaged (%s): prepared anew", case.id, error
             )
-    images, labels = _prepared(case, recipe)
+    images, labels = _prepared(case, recipe, without_skull)
     data = save(
         {"images": images.contiguous(), "labels": labels},
         metadata={"sha256": _digest(images, labels), "case": case.id},
@@ -68,9 +87,10 @@ def kept_case(case: Case, recipe: Recipe, folder: Path) -> tuple[Tensor, Tensor]
     return _read(path)
 
 
-def _prepared(case: Case, recipe: Recipe) -> tuple[Tensor, Tensor]:
-    images, labels = prepare_case(*read_case(case), recipe)
-    return images.half(), labels
+def _prepared(case: Case, recipe: Recipe, without_skull: bool) -> tuple[Tensor, Tensor]:
+    flair, labels = read_case(case)
+    images, prepared = prepare_case(stripped(flair) if without_skull else flair, labels, recipe)
+    return images.half(), prepared
 
 
 def _read(path: Path) -> tuple[Tensor, Tensor]:
@@ -82,9 +102,10 @@ def _read(path: Path) -> tuple[Tensor, Tensor]:
     return images, labels
 
 
-def _key(case: Case, recipe: Recipe) -> str:
+def _key(case: Case, recipe: Recipe, without_skull: bool) -> str:
     hashes = [file_sha256(part) for path in (case.flair, case.mask) for part in _parts(path)]
-    return hashlib.sha256(json.dumps([FORMAT, recipe.to_dict(), hashes]).encode()).hexdigest()
+    made_of = [FORMAT, recipe.to_dict(), without_skull, hashes]
+    return hashlib.sha256(json.dumps(made_of).encode()).hexdigest()
 
 
 def _parts(path: Path) -> list[Path]:

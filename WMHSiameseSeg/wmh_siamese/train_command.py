@@ -38,6 +38,7 @@ def add_train_options(parser: argparse.ArgumentParser) -> None:
     _add_parts(parser)
     add("--vgg", type=Path, metavar="FILE", help="VGG19 weights (default: torchvision's download)")
     add("--vgg-convention", choices=("caffe", "torchvision"), help="the input these weights expect")
+    add("--base", type=Path, metavar="FILE", help="model to go on from (default: from chance)")
     add("--name", default="generator", help="of the model (default: %(default)s)")
     add("--device", choices=("auto", "cpu", "cuda", "mps"), default="auto")
     add("--json", action="store_true", help="print one JSON object per epoch")
@@ -107,6 +108,17 @@ def _add_settings(parser: argparse.ArgumentParser) -> None:
     add("--vgg-learning-rate", type=float, default=1e-5, help="VGG19's, min-max (%(default)s)")
     add("--cosine", action="store_true", help="let the rate fall to zero along half a cosine")
     add("--rotation-degrees", type=float, default=30.0, help="either way (%(default)s)")
+    add(
+        "--scanner-variation",
+        action="store_true",
+        help="also zoom and mirror slices, and give them other scanners' contrasts and artefacts",
+    )
+    add(
+        "--stripped-copies",
+        action="store_true",
+        help="learn from every full head a second time, without its skull",
+    )
+    add("--cases-alike", action="store_true", help="draw cases alike, not slices alike")
     add("--lesion-slices", type=int, help="of each batch, from slices with lesions")
     add(
         "--soft-labels",
@@ -163,6 +175,9 @@ def settings_of(options: argparse.Namespace) -> TrainingSettings:
         vgg_learning_rate=options.vgg_learning_rate,
         cosine=options.cosine,
         rotation_degrees=options.rotation_degrees,
+        scanner_variation=options.scanner_variation,
+        stripped_copies=options.stripped_copies,
+        cases_alike=options.cases_alike,
         lesion_slices=options.lesion_slices,
         soft_labels=None if options.soft_labels is None else tuple(options.soft_labels),
         mask_order=options.mask_order,
@@ -200,6 +215,7 @@ def run_training(
         options.folder,
         settings,
         name=options.name,
+        base=options.base,
         device=options.device,
         cache=options.cache or options.folder / "slices",
         on_epoch=on_epoch,

@@ -17,7 +17,7 @@ from wmh_siamese.devices import choose_device, keep_freed_memory, placed
 from wmh_siamese.errors import WMHError
 from wmh_siamese.generator import DenseUNet
 from wmh_siamese.min_max import LearningVGG
-from wmh_siamese.model_file import save_model
+from wmh_siamese.model_file import load_model, save_model
 from wmh_siamese.preparation import vgg_prepared
 from wmh_siamese.processes import Processes, joined_processes
 from wmh_siamese.siamese import ContentLoss, VGGFeatures, VGGWeights
@@ -44,6 +44,7 @@ def train(
     settings: TrainingSettings | None = None,
     *,
     name: str = "generator",
+    base: str | Path | None = None,
     device: str = "auto",
     cache: str | Path | None = None,
     on_epoch: Callable[[Epoch], None] | None = None,
@@ -64,6 +65,7 @@ def train(
         folder: for the results; made when missing.
         settings: the paper's by default.
         name: of the model, for people.
+        base: a model file to go on from; None starts from chance.
         device: ``"auto"``, ``"cpu"``, ``"cuda"`` or ``"mps"``.
         cache: folder in which prepared slices are kept; None keeps them in memory.
         on_epoch: told after each epoch, in the first process.
@@ -74,7 +76,7 @@ def train(
         WMHError: ``bad-volume`` for unusable cases or when loss or weights are no longer numbers,
             ``bad-model`` when the folder belongs to other settings, ``stopped``.
     """
-    plan = TrainingPlan(cases, validation_cases, vgg, settings or TrainingSettings(), name)
+    plan = TrainingPlan(cases, validation_cases, vgg, settings or TrainingSettings(), name, base)
     folder = Path(folder)
     folder.mkdir(parents=True, exist_ok=True)
     where = choose_device(device)
@@ -111,7 +113,7 @@ class _Run:
         validated = plan.validation_cases if processes.first else []
         self.validation = Validation(validated, plan.settings.recipe)
         torch.manual_seed(plan.settings.seed)
-        generator = DenseUNet(plan.settings.width, plan.settings.depth)
+        generator = _first_generator(plan)
         self.generator = placed(generator, device)
         processes.with_shared_statistics(self.generator, device)
         self.optimiser = torch.optim.Adam(
@@ -220,14 +222,50 @@ class _Run:
         return state
 
 
+def _first_generator(plan: TrainingPlan) -> DenseUNet:
+    """The base model's, or a new one.
+
+    Raises:
+        WMHError: ``bad-model`` when the base has another width, depth or recipe.
+    """
+    settings = plan.settings
+    if plan.base is None:
+        return DenseUNet(settings.width, settings.depth)
+    generator, card = load_model(plan.base)
+    if (generator.width, generator.depth) != (settings.width, settings.depth):
+        raise WMHError(
+            "bad-model",
+            f"The base model has width {generator.width} and depth {generator.depth}, not "
+            f"{settings.width} and {settings.depth}.",
+            "Train with its width and depth.",
+        )
+    if card.recipe != settings.recipe.to_dict():
+        raise WMHError(
+            "bad-model",
+            f"The base model was trained with the recipe {card.recipe.get('name')}.",
+            "Train with the same recipe.",
+        )
+    return generator.float()
+
+
 def _slices(plan: TrainingPlan, processes: Processes, cache: str | Path | None) -> TrainingSlices:
     """All prepared slices; where they are kept on disk, the first process writes them."""
     if cache is None or processes.first:
-        slices = prepared_cases(plan.cases, plan.settings.recipe, cache)
+        slices = prepared_cases(
+            plan.cases,
+            plan.settings.recipe,
+            cache,
+            stripped_copies=plan.settings.stripped_copies,
+        )
     if cache is not None:
         processes.from_first(None)
         if not processes.first:
-            slices = prepared_cases(plan.cases, plan.settings.recipe, cache)
+            slices = prepared_cases(
+                plan.cases,
+                plan.settings.recipe,
+                cache,
+                stripped_copies=plan.settings.stripped_copies,
+            )
     return slices
 
 

@@ -8,8 +8,9 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from wmh_siamese.scanner_variation import random_placement, scanner_varied
 from wmh_siamese.training_settings import TrainingSettings
-from wmh_siamese.training_slices import TrainingSlices, rotated
+from wmh_siamese.training_slices import TrainingSlices, placed_anew, rotated
 
 WHOLE = slice(None)
 
@@ -30,9 +31,9 @@ def batch_of(
     """
     draw = np.random.default_rng([settings.seed, step])
     wanted = min(settings.lesion_slices or 0, settings.batch_size)
-    chosen = draw.integers(len(slices), size=settings.batch_size)
+    chosen = slices.drawn(draw, settings.batch_size, settings.cases_alike)
     if wanted:
-        chosen[:wanted] = draw.choice(slices.with_lesion, size=wanted)
+        chosen[:wanted] = slices.drawn_with_lesion(draw, wanted, settings.cases_alike)
     places = range(settings.batch_size)[share]
     draws = [np.random.default_rng([settings.seed, step, place]) for place in places]
     return augmented(*slices[chosen[share]], draws, settings)
@@ -50,5 +51,9 @@ def augmented(
             the others of its batch.
         settings: what is allowed to happen.
     """
+    if settings.scanner_variation:
+        maps = [random_placement(draw, settings.rotation_degrees) for draw in draws]
+        images, labels = placed_anew(images, labels, torch.from_numpy(np.stack(maps)))
+        return scanner_varied(images, draws), labels
     degrees = [draw.uniform(-1, 1) * settings.rotation_degrees for draw in draws]
     return rotated(images, labels, torch.tensor(degrees, dtype=torch.float64))

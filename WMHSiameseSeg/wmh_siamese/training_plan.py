@@ -6,11 +6,12 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 from wmh_siamese.cases import Case
 from wmh_siamese.errors import WMHError
-from wmh_siamese.model_file import ModelCard
+from wmh_siamese.model_file import ModelCard, file_sha256
 from wmh_siamese.provenance import versions
 from wmh_siamese.siamese import VGGWeights
 from wmh_siamese.training_settings import TrainingSettings
@@ -37,6 +38,7 @@ class TrainingPlan:
         vgg: the weights of the Siamese network; None where the loss does without.
         settings: everything else that decides the weights.
         name: of the model, for people.
+        base: a model file whose weights are the start; None starts from chance.
 
     Raises:
         WMHError: ``bad-model`` when the loss needs a VGG19 and there is none.
@@ -47,6 +49,7 @@ class TrainingPlan:
     vgg: VGGWeights | None
     settings: TrainingSettings
     name: str
+    base: str | Path | None = None
 
     def __post_init__(self) -> None:
         if not self.settings.needs_vgg:
@@ -65,7 +68,8 @@ class TrainingPlan:
         learnt, validated = (
             [case.id for case in cases] for cases in (self.cases, self.validation_cases)
         )
-        return json.dumps([settings, learnt, validated, self.vgg and self.vgg.sha256])
+        start = None if self.base is None else file_sha256(Path(self.base))
+        return json.dumps([settings, learnt, validated, self.vgg and self.vgg.sha256, start])
 
     def card(self, epoch: Epoch, **made_by: Any) -> ModelCard:
         """The card of the model as it is after an epoch.
@@ -90,6 +94,7 @@ class TrainingPlan:
             recipe=self.settings.recipe.to_dict(),
             threshold=epoch.threshold,
             training=training,
+            parent=None if self.base is None else file_sha256(Path(self.base)),
             metrics={"validation": {"dice": epoch.validation_dice, "epoch": epoch.number + 1}},
             versions=versions(),
             created=datetime.now(UTC).isoformat(timespec="seconds"),

@@ -38,6 +38,11 @@ class TrainingSettings:
         vgg_learning_rate: VGG19's, for ``"min-max"``.
         cosine: let the generator's rate fall to zero along half a cosine; the paper's is constant.
         rotation_degrees: largest random rotation either way.
+        scanner_variation: also zoom and mirror slices, and give them other scanners' contrasts and
+            artefacts (robust).
+        stripped_copies: learn from every full head a second time, without its skull (robust).
+        cases_alike: draw a case first, then one of its slices, so that a scan of 20 slices counts
+            as much as one of 182 (robust); the paper draws from all slices alike.
         lesion_slices: of each batch, drawn from slices with lesions; None draws from all slices
             alike (paper).
         soft_labels: what 0 and 1 become. None chooses by the loss: 0.1 and 0.9 for the content
@@ -64,6 +69,9 @@ class TrainingSettings:
     vgg_learning_rate: float = 1e-5
     cosine: bool = False
     rotation_degrees: float = 30.0
+    scanner_variation: bool = False
+    stripped_copies: bool = False
+    cases_alike: bool = False
     lesion_slices: int | None = None
     soft_labels: tuple[float, float] | None = None
     mask_order: MaskOrder = "center_first"

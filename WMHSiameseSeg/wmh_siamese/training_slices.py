@@ -52,6 +52,24 @@ class TrainingSlices:
         images, labels = (torch.stack(tensors).float() for tensors in zip(*chosen, strict=True))
         return images, labels
 
+    def drawn(self, draw: np.random.Generator, count: int, cases_alike: bool) -> NDArray[np.int_]:
+        """Indices of ``count`` slices by chance: any slice alike, or any case alike."""
+        if not cases_alike:
+            return draw.integers(len(self), size=count)
+        cases = draw.integers(len(self.parts), size=count)
+        first = np.concatenate([[0], self._ends[:-1]])
+        return draw.integers(first[cases], self._ends[cases])
+
+    def drawn_with_lesion(
+        self, draw: np.random.Generator, count: int, cases_alike: bool
+    ) -> NDArray[np.int_]:
+        """Indices of ``count`` slices with lesions by chance, as :meth:`drawn`."""
+        if not cases_alike:
+            return draw.choice(self.with_lesion, size=count)
+        owner = np.searchsorted(self._ends, self.with_lesion, side="right")
+        cases = draw.choice(np.unique(owner), size=count)
+        return np.array([draw.choice(self.with_lesion[owner == case]) for case in cases])
+
     def _slice(self, number: int) -> tuple[Tensor, Tensor]:
         part = int(np.searchsorted(self._ends, number, side="right"))
         images, labels = self.parts[part]
@@ -79,13 +97,21 @@ def prepare_case(flair: Volume, labels: Volume, recipe: Recipe) -> tuple[Tensor,
 def rotated(images: Tensor, labels: Tensor, degrees: Tensor) -> tuple[Tensor, Tensor]:
     """Square images and labels (N, 1, H, W) turned about their centre, each by its own angle.
 
-    Counter-clockwise with the first row on top. Bilinear, the border's value outside; each of the
-    labels 1 and 2 turns as a mask of its own, made binary again at 0.5.
+    Counter-clockwise with the first row on top.
     """
     radians = torch.deg2rad(degrees)
     cosine, sine, zero = radians.cos(), radians.sin(), torch.zeros_like(radians)
-    turn = torch.stack([cosine, -sine, zero, sine, cosine, zero], dim=1).view(-1, 2, 3).float()
-    grid = functional.affine_grid(turn, list(images.shape), align_corners=False)
+    turn = torch.stack([cosine, -sine, zero, sine, cosine, zero], dim=1).view(-1, 2, 3)
+    return placed_anew(images, labels, turn)
+
+
+def placed_anew(images: Tensor, labels: Tensor, maps: Tensor) -> tuple[Tensor, Tensor]:
+    """Images and labels (N, 1, H, W) as affine maps (N, 2, 3) of torch's ``affine_grid`` lay them.
+
+    Bilinear, the border's value outside; each of the labels 1 and 2 moves as a mask of its own,
+    made binary again at 0.5.
+    """
+    grid = functional.affine_grid(maps.float(), list(images.shape), align_corners=False)
     layers = torch.cat([images, (labels == LESION).float(), (labels == OTHER).float()], dim=1)
     layers = functional.grid_sample(layers, grid, padding_mode="border", align_corners=False)
     lesion, other = (layers[:, 1:] >= 0.5).float().split(1, dim=1)

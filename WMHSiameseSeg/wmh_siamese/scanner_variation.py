@@ -1,0 +1,74 @@
+"""Slices as other scanners and other patients might have given them; for training alone.
+
+Place and size change by one affine map a slice, the image by TorchIO's models of what MR scanners
+do: bias field, gamma, blur, noise and coarse pixels.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import cache
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from wmh_siamese.errors import WMHError
+
+LARGEST_ZOOM = 1.2
+LARGEST_GAIN = 1.15
+
+
+def random_placement(draw: np.random.Generator, rotation_degrees: float) -> NDArray[np.float64]:
+    """A map (2, 3) for ``affine_grid``: turned, zoomed by up to 1.2 either way, half the time
+    mirrored left to right."""
+    angle = np.deg2rad(draw.uniform(-1, 1) * rotation_degrees)
+    zoom = LARGEST_ZOOM ** draw.uniform(-1, 1)
+    mirror = draw.choice([-1.0, 1.0])
+    turn = np.array([[np.cos(angle), -np.sin(angle), 0], [np.sin(angle), np.cos(angle), 0]])
+    turn[:, 0] *= mirror
+    placement: NDArray[np.float64] = turn / zoom
+    return placement
+
+
+def scanner_varied(images: Tensor, draws: Sequence[np.random.Generator]) -> Tensor:
+    """Images (N, 1, H, W) in [0, 1] with another scanner's contrast and artefacts, in [0, 1].
+
+    Each slice follows its own source of chance alone.
+
+    Raises:
+        WMHError: ``missing-dependency`` without TorchIO.
+    """
+    artefacts = _artefacts()
+    varied = []
+    for image, draw in zip(images, draws, strict=True):
+        gain = LARGEST_GAIN ** draw.uniform(-1, 1)
+        with torch.random.fork_rng(devices=[]):
+            torch.manual_seed(int(draw.integers(2**31)))
+            changed = artefacts(image.unsqueeze(-1)).squeeze(-1)
+        varied.append((changed * gain).clamp(0, 1))
+    return torch.stack(varied)
+
+
+@cache
+def _artefacts() -> Any:
+    """TorchIO's transforms of an image (1, H, W, 1)."""
+    try:
+        import torchio as tio
+    except ModuleNotFoundError as error:
+        raise WMHError(
+            "missing-dependency",
+            "Scanner variation needs TorchIO, which is not installed.",
+            'Install it with: pip install "wmh-siamese[train]"',
+        ) from error
+    return tio.Compose(
+        [
+            tio.RandomAnisotropy(axes=(0, 1), downsampling=(1.5, 2.5), p=0.25),
+            tio.RandomBlur(std=(0, 1), p=0.3),
+            tio.RandomBiasField(coefficients=0.3, p=0.5),
+            tio.RandomGamma(log_gamma=0.25, p=0.5),
+            tio.RandomNoise(std=(0, 0.03), p=0.5),
+        ]
+    )
