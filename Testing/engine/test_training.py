@@ -102,13 +102,13 @@ def test_a_kill_at_any_moment_leaves_files_to_go_on_with(cases, tmp_path, monkey
     settings = replace(TINY, epochs=10_000, batches=1)
     folder = tmp_path / "killed"
     monkeypatch.setenv("PYTHONPATH", os.pathsep.join(PATHS))
-    monkeypatch.setenv("OMP_NUM_THREADS", str(torch.get_num_threads()))  # sums in the same order
+    work = (cases, folder, settings, torch.get_num_threads())  # threads decide the order of sums
     processes = multiprocessing.get_context("forkserver")
     processes.set_forkserver_preload(["engine.tiny_training"])
     checkpoint = folder / "checkpoint.safetensors"
     for delay in (0.0, 0.03):
         seen = checkpoint.stat().st_mtime_ns if checkpoint.exists() else None
-        trainer = processes.Process(target=run_until_killed, args=(cases, folder, settings))
+        trainer = processes.Process(target=run_until_killed, args=work)
         trainer.start()
         while not checkpoint.exists() or checkpoint.stat().st_mtime_ns == seen:
             assert trainer.is_alive()

@@ -4,6 +4,7 @@ import json
 import os
 
 import numpy as np
+import torch
 from engine.random_vgg import random_vgg
 from wmh_siamese.cases import Case
 from wmh_siamese.preparation import Recipe
@@ -44,8 +45,9 @@ def run(cases, folder, settings=TINY, **more):
     return train(cases[:-1], cases[-1:], vgg, folder, settings, **more)
 
 
-def run_until_killed(cases, folder, settings):
-    """For a process of its own."""
+def run_until_killed(cases, folder, settings, threads):
+    """For a process of its own, on as many threads as the one to compare with."""
+    torch.set_num_threads(threads)
     run(cases, folder, settings)
 
 
