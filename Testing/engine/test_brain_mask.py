@@ -35,6 +35,9 @@ def test_the_skull_goes_and_the_lesions_stay(head):
     lesions = read_mask(SAMPLE / "simulated_lesions.nii.gz").array[::2, ::2]
     found = brain_mask(head)
     check(head, found, lesions)
+    holed = head.array.astype(np.float32)
+    holed[:4], holed[4:8] = np.nan, np.inf
+    check(head, brain_mask(Volume(holed, head.affine)), lesions)
     turned = Volume(head.array.transpose(2, 0, 1), head.affine[:, [2, 0, 1, 3]])
     check(turned, brain_mask(turned), lesions.transpose(2, 0, 1))
 

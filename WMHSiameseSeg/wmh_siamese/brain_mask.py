@@ -13,7 +13,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from wmh_siamese.errors import WMHError
 from wmh_siamese.volume import Volume
 
 TEMPLATE_MM = 2
@@ -36,11 +35,13 @@ def stripped(flair: Volume) -> Volume:
 def brain_mask(flair: Volume) -> NDArray[np.bool_]:
     """The brain of a full head, a boolean array shaped as the volume.
 
+    NaN and infinite voxels count as 0.
+
     The template is turned and shifted, then sheared and scaled, by the mutual information of the
     voxels near its brain; the same volume always gives the same mask.
 
     Raises:
-        WMHError: ``missing-dependency`` without SimpleITK or nilearn.
+        ImportError: without SimpleITK or nilearn.
     """
     sitk, template, mask = _template()
     head = _image(sitk, flair)
@@ -77,8 +78,9 @@ def brain_mask(flair: Volume) -> NDArray[np.bool_]:
 
 def _image(sitk: Any, volume: Volume) -> Any:
     """The volume on its own grid in SimpleITK's world (left, posterior, superior)."""
-    highest = np.percentile(volume.array, CLIPPED_ABOVE)
-    image = sitk.GetImageFromArray(np.clip(volume.array, 0, highest).T.astype(np.float32))
+    array = np.nan_to_num(volume.array.astype(np.float32), nan=0.0, posinf=0.0, neginf=0.0)
+    highest = np.percentile(array, CLIPPED_ABOVE)
+    image = sitk.GetImageFromArray(array.clip(0, highest).T)
     to_lps = np.diag([-1.0, -1.0, 1.0, 1.0]) @ volume.affine
     image.SetSpacing(volume.spacing)
     image.SetDirection((to_lps[:3, :3] / volume.spacing).ravel().tolist())
@@ -89,15 +91,8 @@ def _image(sitk: Any, volume: Volume) -> Any:
 @cache
 def _template() -> tuple[Any, Any, Any]:
     """SimpleITK, the template and its brain mask as its images."""
-    try:
-        sitk: Any = import_module("SimpleITK")
-        datasets: Any = import_module("nilearn.datasets")
-    except ModuleNotFoundError as error:
-        raise WMHError(
-            "missing-dependency",
-            f"Taking the skull away needs {error.name}, which is not installed.",
-            'Install it with: pip install "wmh-siamese[train]"',
-        ) from error
+    sitk: Any = import_module("SimpleITK")
+    datasets: Any = import_module("nilearn.datasets")
     images = [
         datasets.load_mni152_template(resolution=TEMPLATE_MM),
         datasets.load_mni152_brain_mask(resolution=TEMPLATE_MM),

@@ -80,6 +80,13 @@ def find_cases(path: str | Path, cohorts: Sequence[str] | None = None) -> list[C
     return read_case_table(path / TABLE_NAME if path.is_dir() else path, cohorts)
 
 
+def check_ids(cases: Sequence[Case], ids: Sequence[str]) -> None:
+    """Refuse the id of a case that is not there (``bad-path``)."""
+    unknown = sorted(set(ids) - {case.id for case in cases})
+    if unknown:
+        raise WMHError("bad-path", f"There is no case {unknown[0]}.", "Name it as cohort/case.")
+
+
 def read_case_table(path: str | Path, cohorts: Sequence[str] | None = None) -> list[Case]:
     """Cases of a CSV file with the columns ``cohort,case,flair,mask``, perhaps ``patient``.
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from wmh_siamese.cases import Case, find_cases, read_case
+from wmh_siamese.cases import Case, check_ids, find_cases, read_case
 from wmh_siamese.compared_methods import (
     LEARNT,
     VALIDATION,
@@ -95,9 +95,7 @@ def _check_place(path: Path) -> None:
 
 
 def _named(cases: Sequence[Case], ids: Sequence[str] | None) -> list[Case]:
-    unknown = sorted(set(ids or ()) - {case.id for case in cases})
-    if unknown:
-        raise WMHError("bad-path", f"There is no case {unknown[0]}.", "Name it as cohort/case.")
+    check_ids(cases, ids or ())
     return [case for case in cases if ids is None or case.id in ids]
 
 

@@ -4,28 +4,17 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from torch import nn
 
-from wmh_siamese.cases import LESION, OTHER, Case, read_case
+from wmh_siamese.cases import Case, read_case
+from wmh_siamese.compared_methods import TrainedModel
+from wmh_siamese.evaluation import CaseFigures, case_figures
 from wmh_siamese.inference import Segmenter
-from wmh_siamese.metrics import dice, lesion_recall
 from wmh_siamese.model_file import ModelCard, load_model, save_model
-from wmh_siamese.readouts import lesion_mask, read_out
-
-
-@dataclass(frozen=True)
-class HeldOutFigures:
-    """One case that the generator did not learn from; volumes in ml."""
-
-    case: str
-    dice: float
-    lesion_recall: float
-    truth_ml: float
-    found_ml: float
 
 
 def release(
@@ -42,36 +31,20 @@ def release(
         if isinstance(module, nn.Conv2d | nn.ConvTranspose2d):
             module.half()
     save_model(path, generator, card)
-    segmenter = Segmenter(path, device)
-    figures = [held_out_figures(segmenter, case) for case in held_out]
+    method = TrainedModel(Segmenter(path, device))
+    figures = [case_figures(method, case, *read_case(case)) for case in held_out]
     card = replace(card, metrics={**card.metrics, "held_out": by_cohort(figures)})
     return replace(card, sha256=save_model(path, generator, card))
 
 
-def held_out_figures(segmenter: Segmenter, case: Case) -> HeldOutFigures:
-    """How the generator does on one case; what it finds under other pathology does not count."""
-    flair, labels = read_case(case)
-    truth = labels.array == LESION
-    probability = segmenter.probability(flair, nonfinite="zero")
-    found = lesion_mask(probability, segmenter.card.threshold, 0.0, flair.voxel_volume_mm3)
-    found &= labels.array != OTHER
-    return HeldOutFigures(
-        case=case.id,
-        dice=dice(truth, found),
-        lesion_recall=lesion_recall(truth, found),
-        truth_ml=read_out(truth, flair.affine).volume_ml,
-        found_ml=read_out(found, flair.affine).volume_ml,
-    )
-
-
-def by_cohort(figures: Sequence[HeldOutFigures]) -> dict[str, Any]:
+def by_cohort(figures: Sequence[CaseFigures]) -> dict[str, Any]:
     """Cases and means of each cohort, as a model file's header keeps them."""
     cohorts: dict[str, Any] = {}
     for figure in figures:
-        cohort = cohorts.setdefault(figure.case.split("/")[0], {"cases": {}})
-        cohort["cases"][figure.case] = {
-            "dice": rounded(figure.dice),
-            "lesion_recall": rounded(figure.lesion_recall),
+        cohort = cohorts.setdefault(figure.case.cohort, {"cases": {}})
+        cohort["cases"][figure.case.id] = {
+            "dice": rounded(figure.metrics.dice),
+            "lesion_recall": rounded(figure.metrics.lesion_recall),
             "truth_ml": rounded(figure.truth_ml),
             "found_ml": rounded(figure.found_ml),
         }

@@ -15,8 +15,6 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from wmh_siamese.errors import WMHError
-
 LARGEST_ZOOM = 1.2
 LARGEST_GAIN = 1.15
 
@@ -39,7 +37,7 @@ def scanner_varied(images: Tensor, draws: Sequence[np.random.Generator]) -> Tens
     Each slice follows its own source of chance alone.
 
     Raises:
-        WMHError: ``missing-dependency`` without TorchIO.
+        ImportError: without TorchIO.
     """
     artefacts = _artefacts()
     varied = []
@@ -55,14 +53,8 @@ def scanner_varied(images: Tensor, draws: Sequence[np.random.Generator]) -> Tens
 @cache
 def _artefacts() -> Any:
     """TorchIO's transforms of an image (1, H, W, 1)."""
-    try:
-        import torchio as tio
-    except ModuleNotFoundError as error:
-        raise WMHError(
-            "missing-dependency",
-            "Scanner variation needs TorchIO, which is not installed.",
-            'Install it with: pip install "wmh-siamese[train]"',
-        ) from error
+    import torchio as tio
+
     return tio.Compose(
         [
             tio.RandomAnisotropy(axes=(0, 1), downsampling=(1.5, 2.5), p=0.25),

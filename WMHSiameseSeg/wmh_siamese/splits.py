@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 
 from wmh_siamese.atomic_file import written_whole
-from wmh_siamese.cases import Case
+from wmh_siamese.cases import Case, check_ids
 from wmh_siamese.errors import WMHError
 
 PARTS = ("learning", "validation", "held_out")
@@ -69,9 +69,7 @@ def named_split(cases: Sequence[Case], validation: Sequence[str], held_out: Sequ
         WMHError: ``bad-path`` when an id is unknown, named twice, or nothing is left to learn from.
     """
     named = [*validation, *held_out]
-    unknown = sorted(set(named) - {case.id for case in cases})
-    if unknown:
-        raise WMHError("bad-path", f"There is no case {unknown[0]}.", "Name it as cohort/case.")
+    check_ids(cases, named)
     twice = sorted(set(validation) & set(held_out))
     if twice:
         raise WMHError("bad-path", f"Case {twice[0]} has two uses.", "Name it once.")

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from wmh_siamese.cases import Case
 from wmh_siamese.errors import WMHError
-from wmh_siamese.model_file import ModelCard, file_sha256
+from wmh_siamese.model_file import ModelCard, read_card
 from wmh_siamese.provenance import versions
 from wmh_siamese.siamese import VGGWeights
 from wmh_siamese.training_settings import TrainingSettings
@@ -40,6 +40,9 @@ class TrainingPlan:
         name: of the model, for people.
         base: a model file whose weights are the start; None starts from chance.
 
+    Attributes:
+        parent: SHA-256 of the base.
+
     Raises:
         WMHError: ``bad-model`` when the loss needs a VGG19 and there is none.
     """
@@ -50,8 +53,11 @@ class TrainingPlan:
     settings: TrainingSettings
     name: str
     base: str | Path | None = None
+    parent: str | None = field(init=False, default=None)
 
     def __post_init__(self) -> None:
+        if self.base is not None:
+            object.__setattr__(self, "parent", read_card(self.base).sha256)
         if not self.settings.needs_vgg:
             object.__setattr__(self, "vgg", None)
         elif self.vgg is None:
@@ -68,8 +74,7 @@ class TrainingPlan:
         learnt, validated = (
             [case.id for case in cases] for cases in (self.cases, self.validation_cases)
         )
-        start = None if self.base is None else file_sha256(Path(self.base))
-        return json.dumps([settings, learnt, validated, self.vgg and self.vgg.sha256, start])
+        return json.dumps([settings, learnt, validated, self.vgg and self.vgg.sha256, self.parent])
 
     def card(self, epoch: Epoch, **made_by: Any) -> ModelCard:
         """The card of the model as it is after an epoch.
@@ -94,7 +99,7 @@ class TrainingPlan:
             recipe=self.settings.recipe.to_dict(),
             threshold=epoch.threshold,
             training=training,
-            parent=None if self.base is None else file_sha256(Path(self.base)),
+            parent=self.parent,
             metrics={"validation": {"dice": epoch.validation_dice, "epoch": epoch.number + 1}},
             versions=versions(),
             created=datetime.now(UTC).isoformat(timespec="seconds"),
