@@ -15,8 +15,10 @@ import shutil
 import signal
 import sys
 import threading
+import time
 from collections.abc import Callable
 from functools import partial
+from pathlib import Path
 from types import FrameType
 from typing import Any, BinaryIO
 
@@ -36,6 +38,7 @@ from wmh_siamese.worker_lines import (
 from wmh_siamese.worker_runs import Line, Work, Workshop, python_version, stopped
 
 PROTOCOL = 1
+REMOVALS = 20
 
 log = logging.getLogger(__name__)
 
@@ -63,6 +66,7 @@ class Worker:
         self._leave = leave
         self._queue: queue.SimpleQueue[tuple[Identity, Work | Quit]] = queue.SimpleQueue()
         self._lock = threading.Lock()
+        self._ending = threading.RLock()
         self._waiting: list[Identity] = []
         self._running: Identity = None
         self._stops: dict[Identity, list[Identity]] = {}
@@ -86,12 +90,13 @@ class Worker:
             code: of the process's end.
             abandoned: whoever asked is gone: the run's private folder is removed as well.
         """
-        for unfinished in tuple(self._workshop.part_written):
-            with contextlib.suppress(OSError):
-                unfinished.unlink(missing_ok=True)
-        if abandoned and self._workshop.private_folder is not None:
-            shutil.rmtree(self._workshop.private_folder, ignore_errors=True)
-        self._leave(code)
+        with self._ending:  # whoever comes second must not end the process in the middle
+            for unfinished in tuple(self._workshop.part_written):
+                with contextlib.suppress(OSError):
+                    unfinished.unlink(missing_ok=True)
+            if abandoned and self._workshop.private_folder is not None:
+                _remove(self._workshop.private_folder)
+            self._leave(code)
 
     # The thread that reads
 
@@ -173,13 +178,22 @@ class Worker:
         try:
             self._events.send_error(identity, error)
         except OSError:
-            self.end_now(1)
+            self.end_now(1, abandoned=True)
 
     def _send(self, **event: Any) -> None:
         try:
             self._events.send(**event)
         except OSError:
-            self.end_now(1)
+            self.end_now(1, abandoned=True)
+
+
+def _remove(folder: Path) -> None:
+    """Delete a folder in which the thread that works may be about to create a file."""
+    for _ in range(REMOVALS):
+        shutil.rmtree(folder, ignore_errors=True)
+        if not folder.exists():
+            return
+        time.sleep(0.05)
 
 
 def _lead_a_group() -> None:
