@@ -20,7 +20,6 @@ from typing import TYPE_CHECKING, Any
 
 import wmh_siamese
 from wmh_siamese.errors import WMHError, from_exception
-from wmh_siamese.torch_loading import let_idle_threads_sleep
 
 if TYPE_CHECKING:
     from wmh_siamese.evaluation import CaseFigures
@@ -49,7 +48,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
     logging.captureWarnings(True)
     # nibabel tells of odd headers on stderr by itself; what matters of them is refused or accepted
     logging.getLogger("nibabel.global").disabled = not options.verbose
-    let_idle_threads_sleep()
     previous = signal.signal(signal.SIGTERM, _ended)
     try:
         code: int = options.command(options)

@@ -16,8 +16,8 @@ class Lanes:
 
     Cores that share every convolution wait for each other after each of them, and for the one that
     another program holds up; cores with slices of their own do not. Measured on two cores, 48
-    slices, idle threads asleep: with one other busy program 3.5 s instead of 4.5 s, on an idle
-    machine 2.2 s instead of 2.4 s. It costs about 0.3 GB. What becomes of a slice does not depend
+    slices: with one other busy program 3.9 s instead of 6.5 s, on an idle machine 2.5 s either
+    way. It costs about 0.3 GB. What becomes of a slice does not depend
     on its lane.
 
     Args:

@@ -23,7 +23,6 @@ from types import FrameType
 from typing import Any, BinaryIO
 
 from wmh_siamese.errors import WMHError, from_exception
-from wmh_siamese.torch_loading import let_idle_threads_sleep
 from wmh_siamese.worker_lines import (
     Events,
     Identity,
@@ -207,7 +206,6 @@ def main() -> None:
     """Serve on the standard streams until told to quit or left alone."""
     requests, events = claim_standard_streams()
     _lead_a_group()
-    let_idle_threads_sleep()
     logging.basicConfig(
         stream=sys.stderr, level=logging.INFO, format="%(levelname)s %(name)s: %(message)s"
     )
