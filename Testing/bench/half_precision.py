@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, nn
 from wmh_siamese.cases import read_case_table
 from wmh_siamese.devices import keep_freed_memory
-from wmh_siamese.folding import folded
+from wmh_siamese.folding import SummedConvBlock, folded
 from wmh_siamese.generator import DenseUNet
 from wmh_siamese.model_file import load_model
 from wmh_siamese.preparation import (
@@ -86,7 +86,7 @@ def dice(one: Tensor, other: Tensor) -> float:
 def rounded_generator(generator: DenseUNet, half: torch.dtype) -> DenseUNet:
     """The generator with every convolution's operands and results rounded to half precision."""
     for module in generator.modules():
-        if isinstance(module, nn.Conv2d | nn.ConvTranspose2d):
+        if isinstance(module, SummedConvBlock | nn.Conv2d | nn.ConvTranspose2d):
             for parameter in module.parameters():
                 parameter.copy_(parameter.to(half))
             module.register_forward_pre_hook(lambda _, given: tuple(_as(x, half) for x in given))

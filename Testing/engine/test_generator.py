@@ -4,7 +4,9 @@ import numpy as np
 import pytest
 import torch
 from torch import nn
+from torch.nn.functional import conv2d
 from torch.utils.flop_counter import FlopCounterMode
+from wmh_siamese import convolution_sum
 from wmh_siamese.folding import folded
 from wmh_siamese.generator import ConvBlock, DenseBlock, DenseUNet
 
@@ -130,6 +132,31 @@ def test_folding_changes_nothing_but_the_speed(trained_looking):
     # the given one is as it was, and can still be trained
     assert all(torch.equal(t, before[n]) for n, t in trained_looking.state_dict().items())
     assert all(p.requires_grad for p in trained_looking.parameters())
+
+
+@pytest.mark.parametrize("fuses", [True, False], ids=["fused", "in two passes"])
+def test_a_convolution_is_added_to_what_is_there(fuses, monkeypatch):
+    monkeypatch.setattr(convolution_sum, "_fuses", lambda: fuses)
+    image, weight = torch.randn(2, 8, 9, 7), torch.randn(16, 8, 3, 3)
+    before = torch.randn(2, 16, 9, 7)
+    for layout in (torch.contiguous_format, torch.channels_last):
+        total = before.to(memory_format=layout, copy=True)
+        with torch.inference_mode():
+            convolution_sum.add_convolved(total, image.to(memory_format=layout), weight)
+        expected = before.double() + conv2d(image.double(), weight.double(), padding=1)
+        torch.testing.assert_close(total.double(), expected, atol=1e-5, rtol=0)
+
+
+def test_a_torch_without_the_fused_operator_computes_all_the_same(monkeypatch):
+    def gone(*_):
+        raise AttributeError("no such operator")
+
+    monkeypatch.setattr(convolution_sum, "_add_fused", gone)
+    convolution_sum._fuses.cache_clear()
+    try:
+        assert not convolution_sum._fuses()
+    finally:
+        convolution_sum._fuses.cache_clear()
 
 
 def test_folding_leaves_the_mode_of_training_alone(trained_looking):

@@ -20,7 +20,7 @@ class ConvBlock(nn.Sequential):
 
 
 class DenseBlock(nn.Module):
-    """Three conv blocks, each fed the block's input and all earlier outputs, concatenated.
+    """Three conv blocks, each fed the block's inputs and all earlier outputs, concatenated.
 
     The first two grow by ``filters / 2`` channels; the last hands on ``filters`` channels.
     """
@@ -32,7 +32,8 @@ class DenseBlock(nn.Module):
         self.second = ConvBlock(channels_in + growth, growth)
         self.last = ConvBlock(channels_in + 2 * growth, filters)
 
-    def forward(self, x: Tensor) -> Tensor:
+    def forward(self, *inputs: Tensor) -> Tensor:
+        x = torch.cat(inputs, dim=1) if len(inputs) > 1 else inputs[0]
         x = torch.cat([x, self.first(x)], dim=1)
         x = torch.cat([x, self.second(x)], dim=1)
         out: Tensor = self.last(x)
@@ -65,7 +66,7 @@ class DenseUNet(nn.Module):
             for channels_in, channels in zip([3, *filters], filters[:-1], strict=False)
         )
         self.pool = nn.MaxPool2d(2)
-        self.bottleneck = DenseBlock(filters[-2], filters[-1])
+        self.bottleneck: nn.Module = DenseBlock(filters[-2], filters[-1])
         self.up = nn.ModuleList(
             nn.ConvTranspose2d(deep, shallow, kernel_size=2, stride=2)
             for shallow, deep in zip(reversed(filters[:-1]), reversed(filters), strict=False)
@@ -92,7 +93,7 @@ class DenseUNet(nn.Module):
             x = self.pool(x)
         x = self.bottleneck(x)
         for up, block in zip(self.up, self.decoder, strict=True):
-            x = block(torch.cat([skips.pop(), up(x)], dim=1))
+            x = block(skips.pop(), up(x))
         scores: Tensor = self.head(x)
         return scores
 
