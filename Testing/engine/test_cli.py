@@ -293,8 +293,8 @@ def test_training_options_are_the_settings(capsys):
     from dataclasses import fields
 
     from wmh_siamese.cli import _parser
-    from wmh_siamese.train_command import settings_of
     from wmh_siamese.training import TrainingSettings
+    from wmh_siamese.training_options import settings_of
 
     options = _parser().parse_args(["train", "cases.csv", "folder"])
     assert {field.name for field in fields(TrainingSettings)} <= set(vars(options))

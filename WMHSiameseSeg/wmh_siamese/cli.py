@@ -137,7 +137,8 @@ def train(options: argparse.Namespace) -> int:
     from wmh_siamese.torch_loading import import_torch
 
     import_torch()
-    from wmh_siamese.train_command import first_process, interrupted, run_training
+    from wmh_siamese.case_parts import first_process
+    from wmh_siamese.train_command import interrupted, run_training
 
     def tell(epoch: Epoch) -> None:
         if options.json:
@@ -299,7 +300,7 @@ def _add_models(commands: Any) -> None:
 
 
 def _add_train(commands: Any) -> None:
-    from wmh_siamese.train_command import add_train_options
+    from wmh_siamese.training_options import add_train_options
 
     purpose = "Train a generator with the Siamese content loss or one of the others."
     add_train_options(_add_command(commands, "train", train, purpose))

@@ -1,0 +1,185 @@
+"""The options of ``wmh-siamese train``, and those that ``reproduce`` shares with it."""
+
+from __future__ import annotations
+
+import argparse
+from dataclasses import fields, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from wmh_siamese.errors import WMHError
+
+if TYPE_CHECKING:
+    from wmh_siamese.training import TrainingSettings
+
+CASES_HELP = (
+    "CSV file (cohort, case, flair, mask, perhaps patient), or a folder: the WMH challenge's "
+    "layout, BIDS with derivatives, or NAME.nii.gz beside NAME_mask.nii.gz"
+)
+POSITIVE = (
+    *("width", "depth", "size", "epochs", "batches", "batch_size"),
+    *("learning_rate", "vgg_learning_rate"),
+)
+
+
+def add_train_options(parser: argparse.ArgumentParser) -> None:
+    """The options of ``train``; those of the paper's schedule have the paper's defaults."""
+    add = parser.add_argument
+    add("cases", type=Path, metavar="CASES", help=CASES_HELP)
+    add(
+        "folder",
+        type=Path,
+        metavar="FOLDER",
+        help="for best.safetensors, last.safetensors and the checkpoint; a training that was "
+        "interrupted goes on there",
+    )
+    parts = add_part_options(parser)
+    parts.add_argument("--cohort", nargs="+", metavar="NAME", help="only cases of these cohorts")
+    parts.add_argument("--no-split", action="store_true", help="learn from all cases")
+    add_machine_options(parser)
+    add("--base", type=Path, metavar="FILE", help="model to go on from (default: from chance)")
+    add("--name", default="generator", help="of the model (default: %(default)s)")
+    add(
+        "--cache",
+        type=Path,
+        metavar="PATH",
+        help="folder in which prepared slices are kept for this and other trainings "
+        "(default: slices in FOLDER)",
+    )
+    schedule = add_schedule_options(parser)
+    _add_loss_options(schedule)
+    schedule.add_argument("--seed", type=int, default=0, help="(%(default)s)")
+
+
+def add_part_options(parser: argparse.ArgumentParser) -> argparse._ArgumentGroup:
+    """Which cases are learnt from; by default the paper's draw of 80, 10 and 10 per cent."""
+    group = parser.add_argument_group("cases")
+    add = group.add_argument
+    add("--split", type=Path, metavar="FILE", help="which cases have which use, as kept in FOLDER")
+    add(
+        "--split-seed",
+        type=int,
+        default=0,
+        metavar="N",
+        help="of the draw of 80, 10 and 10 per cent of the patients, evenly over cohorts, to learn "
+        "from, validate with and hold out (%(default)s); it is kept as split.json in FOLDER",
+    )
+    add(
+        "--validation",
+        nargs="+",
+        default=[],
+        metavar="ID",
+        help="instead of a draw: cases, as cohort/case, that choose the best epoch and threshold",
+    )
+    add(
+        "--held-out",
+        nargs="+",
+        default=[],
+        metavar="ID",
+        help="instead of a draw: cases, as cohort/case, that are never learnt from; their figures "
+        "go into the model file",
+    )
+    add("--skip-bad", action="store_true", help="go on without cases that cannot be used")
+    return group
+
+
+def add_machine_options(parser: argparse.ArgumentParser) -> None:
+    """VGG19's weights, the device, and how epochs are told."""
+    add = parser.add_argument
+    add("--vgg", type=Path, metavar="FILE", help="VGG19 weights (default: torchvision's download)")
+    add("--vgg-convention", choices=("caffe", "torchvision"), help="the input these weights expect")
+    add("--device", choices=("auto", "cpu", "cuda", "mps"), default="auto")
+    add("--json", action="store_true", help="print one JSON object per epoch")
+
+
+def add_schedule_options(parser: argparse.ArgumentParser) -> argparse._ArgumentGroup:
+    """What decides the weights apart from cases, loss and seed."""
+    group = parser.add_argument_group("schedule")
+    add = group.add_argument
+    add("--recipe", choices=("paper", "robust"), default="paper", help="how slices are prepared")
+    add("--size", type=int, help="pixels along each side of a prepared slice (224)")
+    add("--width", type=int, default=32, help="filters of the first block (%(default)s)")
+    add("--depth", type=int, default=4, help="number of poolings (%(default)s)")
+    add("--epochs", type=int, default=100, help="(%(default)s)")
+    add("--batches", type=int, default=100, help="batches an epoch (%(default)s)")
+    add("--batch-size", type=int, default=8, help="slices a batch (%(default)s)")
+    add("--learning-rate", type=float, default=1e-3, help="Adam's rate (%(default)s)")
+    add("--vgg-learning-rate", type=float, default=1e-5, help="VGG19's, min-max (%(default)s)")
+    add("--cosine", action="store_true", help="let the rate fall to zero along half a cosine")
+    add("--rotation-degrees", type=float, default=30.0, help="either way (%(default)s)")
+    add(
+        "--scanner-variation",
+        action="store_true",
+        help="also zoom and mirror slices, and give them other scanners' contrasts and artefacts",
+    )
+    add(
+        "--stripped-copies",
+        action="store_true",
+        help="learn from every full head a second time, without its skull",
+    )
+    add("--cases-alike", action="store_true", help="draw cases alike, not slices alike")
+    add("--lesion-slices", type=int, help="of each batch, from slices with lesions")
+    add("--mask-order", choices=("center_first", "mask_first"), default="center_first")
+    add(
+        "--precision",
+        choices=("auto", "float32", "bfloat16"),
+        default="auto",
+        help="of the arithmetic; auto is bfloat16 on GPUs that have it, else float32",
+    )
+    return group
+
+
+def settings_of(options: argparse.Namespace, **others: Any) -> TrainingSettings:
+    """The options as the training takes them.
+
+    Args:
+        options: of a command; what it has no option for has the paper's value.
+        others: fields of the settings that do not come from options.
+
+    Raises:
+        WMHError: ``bad-path`` when a number makes no sense.
+    """
+    from wmh_siamese.preparation import PAPER, ROBUST
+    from wmh_siamese.training import TrainingSettings
+
+    given = {**vars(options), **others}
+    for name in POSITIVE:
+        if given[name] is not None and not given[name] > 0:
+            flag = name.replace("_", "-")
+            raise WMHError("bad-path", f"--{flag} is {given[name]}.", "It must be above 0.")
+    recipe = {"paper": PAPER, "robust": ROBUST}[options.recipe]
+    given["recipe"] = replace(recipe, size=options.size or recipe.size)
+    multiple = 2**options.depth
+    if given["recipe"].size % multiple:
+        raise WMHError(
+            "bad-path",
+            f"Slices of {given['recipe'].size} pixels cannot be halved {options.depth} times.",
+            f"Choose a --size that divides by {multiple}.",
+        )
+    if given.get("soft_labels") is not None:
+        given["soft_labels"] = tuple(given["soft_labels"])
+    known = {field.name for field in fields(TrainingSettings)}
+    return TrainingSettings(**{name: value for name, value in given.items() if name in known})
+
+
+def _add_loss_options(schedule: argparse._ArgumentGroup) -> None:
+    add = schedule.add_argument
+    add(
+        "--loss",
+        choices=("content", "dice", "tversky", "generalised-dice", "min-max"),
+        default="content",
+        help="what is minimised; min-max trains VGG19 against the generator (%(default)s)",
+    )
+    add(
+        "--extra-loss",
+        choices=("dice", "tversky", "generalised-dice", "cross-entropy"),
+        help="a second term, on hard labels",
+    )
+    add("--extra-weight", type=float, default=1.0, help="of the second term (%(default)s)")
+    add(
+        "--soft-labels",
+        type=float,
+        nargs=2,
+        metavar=("LOW", "HIGH"),
+        help="what 0 and 1 become (content and min-max: 0.1 0.9, else 0 1)",
+    )
