@@ -185,6 +185,18 @@ def evaluate(options: argparse.Namespace) -> int:
     return DONE
 
 
+def reproduce(options: argparse.Namespace) -> int:
+    """Train the paper's five models alike and write its tables and figures."""
+    from wmh_siamese.torch_loading import import_torch
+
+    import_torch()
+    from wmh_siamese.reproduction.command import run_reproduction
+
+    page = run_reproduction(options, _tell, _complain)
+    _tell(f"Results: {page}")
+    return DONE
+
+
 def _model_path(name: str | None) -> Path:
     """The file of that name, or the bundled model of that name, or the first bundled one."""
     from wmh_siamese.model_file import bundled_models
@@ -275,6 +287,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_models(commands)
     _add_train(commands)
     _add_evaluate(commands)
+    _add_reproduce(commands)
     return parser
 
 
@@ -311,6 +324,13 @@ def _add_evaluate(commands: Any) -> None:
 
     purpose = "Compare masks with the truth, case by case and cohort by cohort."
     add_evaluate_options(_add_command(commands, "evaluate", evaluate, purpose))
+
+
+def _add_reproduce(commands: Any) -> None:
+    from wmh_siamese.reproduction.options import add_reproduce_options
+
+    purpose = "Train the paper's five models alike; write its tables and figures."
+    add_reproduce_options(_add_command(commands, "reproduce", reproduce, purpose))
 
 
 if __name__ == "__main__":

@@ -80,7 +80,9 @@ def cohort_table(cohorts: Sequence[CohortFigures]) -> str:
         + [_spread(name, one.spreads[name]) for name in FIGURES]
         for one in cohorts
     ]
-    return _table(["Cohort", "Method", "Cases", *(_HEADINGS[name] for name in FIGURES)], lines)
+    return markdown_table(
+        ["Cohort", "Method", "Cases", *(_HEADINGS[name] for name in FIGURES)], lines
+    )
 
 
 def case_table(cases: Sequence[CaseFigures]) -> str:
@@ -91,7 +93,7 @@ def case_table(cases: Sequence[CaseFigures]) -> str:
         for one in cases
     ]
     headings = ["Cohort", "Case", "Method", "Seen in training"]
-    return _table([*headings, *(_HEADINGS[name] for name in FIGURES)], lines)
+    return markdown_table([*headings, *(_HEADINGS[name] for name in FIGURES)], lines)
 
 
 def in_words(figures: Mapping[str, float]) -> str:
@@ -110,7 +112,8 @@ def _number(name: str, value: float) -> str:
     return "NaN" if math.isnan(value) else f"{value:.{_DECIMALS.get(name, 3)}f}"
 
 
-def _table(headings: Sequence[str], lines: Sequence[Sequence[str]]) -> str:
+def markdown_table(headings: Sequence[str], lines: Sequence[Sequence[str]]) -> str:
+    """A Markdown table; line breaks and bars in a cell do not break it."""
     rule = ["---"] * len(headings)
     return "\n".join(f"| {' | '.join(map(_escaped, line))} |" for line in (headings, rule, *lines))
 

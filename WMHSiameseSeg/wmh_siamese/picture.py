@@ -10,7 +10,7 @@ import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -46,6 +46,7 @@ SUBSTITUTES = str.maketrans({"\u00d7": "x", "\u00b7": "-", "\u2013": "-", "\u226
 
 Grey = NDArray[np.uint8]
 Mask = NDArray[np.bool_]
+Voxel = TypeVar("Voxel", bound=np.generic)
 Font = ImageFont.FreeTypeFont | ImageFont.ImageFont
 
 
@@ -101,7 +102,7 @@ def compose(
     view = axial_view(volume.affine)
     flair = view.forward(volume.array)
     lesions = view.forward(mask)
-    window = _window(flair)
+    window = grey_window(flair)
     head = flair > window[0] + 0.12 * (window[1] - window[0])
 
     shown = choose_slices(lesions, head, view.spacing[0])
@@ -159,7 +160,7 @@ def _extent(present: Mask, margin: float) -> slice:
     return slice(max(0, int(at[0]) - pad), min(len(present), int(at[-1]) + 1 + pad))
 
 
-def _window(flair: NDArray[Any]) -> tuple[float, float]:
+def grey_window(flair: NDArray[Any]) -> tuple[float, float]:
     """Grey window (black, white) that ignores air and single spikes."""
     values = np.asarray(flair, dtype=np.float32)
     values = values[np.isfinite(values)]
@@ -182,7 +183,7 @@ def _tile(
     size = field.tile_size()
     values = np.nan_to_num(np.asarray(flair[field.rows, field.columns], dtype=np.float32))
     grey = np.clip((values - window[0]) / (window[1] - window[0]), 0, 1) * 255
-    shown = Image.fromarray(_radiological(grey.round().astype(np.uint8)))
+    shown = Image.fromarray(radiological(grey.round().astype(np.uint8)))
     tile = shown.resize(size, Image.Resampling.BICUBIC).convert("RGB")
 
     region = lesions[field.rows, field.columns]
@@ -196,15 +197,15 @@ def _tile(
     return framed
 
 
-def _radiological(array: Grey) -> Grey:
-    """Rows from anterior to posterior, columns from the patient's right to left."""
+def radiological(array: NDArray[Voxel]) -> NDArray[Voxel]:
+    """A slice as it is shown: anterior up, the patient's right on the left."""
     return np.ascontiguousarray(array[::-1, ::-1])
 
 
 def _coverage(lesions: Mask, size: tuple[int, int]) -> tuple[Image.Image, Image.Image]:
     """Smooth coverage (0..255) of the lesions and of the line around them, at tile size."""
     fine = (size[0] * SUPERSAMPLING, size[1] * SUPERSAMPLING)
-    voxels = Image.fromarray(_radiological(lesions.astype(np.uint8) * 255))
+    voxels = Image.fromarray(radiological(lesions.astype(np.uint8) * 255))
     inside = np.asarray(voxels.resize(fine, Image.Resampling.BILINEAR)) >= 120
     fill = inside.astype(np.uint8) * 255
     line = ndimage.maximum_filter(fill, size=2 * SUPERSAMPLING + 1) - fill

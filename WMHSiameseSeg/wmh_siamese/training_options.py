@@ -38,6 +38,7 @@ def add_train_options(parser: argparse.ArgumentParser) -> None:
     parts.add_argument("--no-split", action="store_true", help="learn from all cases")
     add_machine_options(parser)
     add("--base", type=Path, metavar="FILE", help="model to go on from (default: from chance)")
+    add("--json", action="store_true", help="print one JSON object per epoch")
     add("--name", default="generator", help="of the model (default: %(default)s)")
     add(
         "--cache",
@@ -84,12 +85,11 @@ def add_part_options(parser: argparse.ArgumentParser) -> argparse._ArgumentGroup
 
 
 def add_machine_options(parser: argparse.ArgumentParser) -> None:
-    """VGG19's weights, the device, and how epochs are told."""
+    """VGG19's weights and the device."""
     add = parser.add_argument
     add("--vgg", type=Path, metavar="FILE", help="VGG19 weights (default: torchvision's download)")
     add("--vgg-convention", choices=("caffe", "torchvision"), help="the input these weights expect")
     add("--device", choices=("auto", "cpu", "cuda", "mps"), default="auto")
-    add("--json", action="store_true", help="print one JSON object per epoch")
 
 
 def add_schedule_options(parser: argparse.ArgumentParser) -> argparse._ArgumentGroup:
