@@ -142,7 +142,7 @@ def read_case(case: Case) -> tuple[Volume, Volume]:
         flair, mask = read_volume(case.flair), read_volume(case.mask)
         check_volume(flair, nonfinite="zero")
         check_same_grid(flair, mask)
-        return flair, Volume(_labels(mask.array, case.mask.name), mask.affine)
+        return flair, Volume(labels_of(mask.array, case.mask.name), mask.affine)
     except WMHError as error:
         raise WMHError(error.kind, f"Case {case.id}: {error.sentence}", error.way_out) from None
 
@@ -163,7 +163,7 @@ def check_same_grid(flair: Volume, mask: Volume) -> None:
         )
 
 
-def _labels(array: NDArray[np.generic], name: str) -> NDArray[np.uint8]:
+def labels_of(array: NDArray[np.generic], name: str) -> NDArray[np.uint8]:
     """A mask's voxels as 0, 1 and 2, whatever the type they are stored in."""
     found = np.unique(array)
     strange = found[~np.isin(found, (0, LESION, OTHER))]

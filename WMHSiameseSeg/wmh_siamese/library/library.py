@@ -1,0 +1,343 @@
+"""A library of corrected scans: adding, changing and removing cases, and lists to learn from."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from wmh_siamese.cases import Case
+from wmh_siamese.errors import WMHError
+from wmh_siamese.library.changing import Change, changing, in_plain_words
+from wmh_siamese.library.folders import CASES, PARTIAL, TRASH, move_case, put_case, recovered
+from wmh_siamese.library.lock import LOCK_NAME, WAIT_SECONDS, locked
+from wmh_siamese.library.manifest import (
+    MANIFEST_NAME,
+    LibraryCase,
+    Manifest,
+    Role,
+    read_manifest,
+    write_manifest,
+)
+from wmh_siamese.library.roles import check_role, may_measure, trained
+from wmh_siamese.library.rows import check_role_name, row_of_again, row_of_new
+from wmh_siamese.library.scan_files import FLAIR_NAME, MASK_NAME, THUMBNAIL_NAME, scan_of
+from wmh_siamese.library.transitions import changed, removed, restored
+from wmh_siamese.library.words import note_words, now, patient_words
+from wmh_siamese.volume import Volume
+
+if TYPE_CHECKING:
+    from wmh_siamese.library.exchange import Imported, Progress
+
+COHORT = "library"
+
+
+@dataclass(frozen=True)
+class Added:
+    """What became of a scan that was added.
+
+    Attributes:
+        case: its row.
+        new: whether it came as a case of its own; else the library had the very scan already, and
+            has its new mask now.
+    """
+
+    case: LibraryCase
+    new: bool
+
+
+class Library:
+    """The correction library in a folder.
+
+    Lists are read from the manifest alone. Every change holds the library's lock, reads the
+    manifest anew and appears whole or not at all; it raises ``WMHError`` when it cannot.
+
+    Args:
+        folder: of an existing library; see :meth:`create` and :meth:`open`.
+        wait: seconds to wait for another process that changes the library.
+    """
+
+    def __init__(self, folder: str | Path, wait: float = WAIT_SECONDS) -> None:
+        self.folder = Path(folder)
+        self._wait = wait
+
+    @classmethod
+    def create(cls, folder: str | Path) -> Library:
+        """Begin a library in a new or empty folder (``bad-path`` elsewhere)."""
+        library = cls(folder)
+        with in_plain_words():
+            library.folder.mkdir(exist_ok=True)
+            library._check_empty()
+            with locked(library.folder, library._wait):
+                library._check_empty()
+                for name in (CASES, TRASH):
+                    (library.folder / name).mkdir(exist_ok=True)
+                write_manifest(library.folder, Manifest())
+        return library
+
+    @classmethod
+    def open(cls, folder: str | Path) -> Library:
+        """The library in a folder; what a sudden end left half-done is finished first.
+
+        That is left for later where the folder is read-only or another process is at work.
+
+        Raises:
+            WMHError: ``bad-path`` when there is no library or its manifest cannot be used.
+        """
+        library = cls(folder)
+        with in_plain_words():
+            read_manifest(library.folder)
+        with contextlib.suppress(WMHError), changing(library.folder, wait=0.0):
+            pass
+        return library
+
+    # What is there
+
+    def cases(self) -> list[LibraryCase]:
+        """The cases in use, in the order they came."""
+        return list(self.manifest().cases)
+
+    def trash(self) -> list[LibraryCase]:
+        """The removed cases, in the order they went."""
+        return list(self.manifest().trash)
+
+    def training_cases(self) -> list[Case]:
+        """The cases to train on, excluded ones left out.
+
+        Raises:
+            WMHError: ``bad-path`` when the files of one are gone.
+        """
+        return [self.files_of(row) for row in self.cases() if row.role == "training" and _used(row)]
+
+    def held_out_cases(self) -> list[Case]:
+        """The cases to measure on, excluded ones and those of patients that trained left out.
+
+        Raises:
+            WMHError: ``bad-path`` when the files of one are gone.
+        """
+        manifest = self.manifest()
+        return [
+            self.files_of(row)
+            for row in manifest.cases
+            if may_measure(manifest, row) and _used(row)
+        ]
+
+    def missing(self) -> list[str]:
+        """Ids of the cases whose FLAIR or mask is gone from the folder."""
+        return [row.id for row in self.cases() if not self._is_there(row.id)]
+
+    def files_of(self, row: LibraryCase) -> Case:
+        """A case as the engine's other parts take it (``bad-path`` when its files are gone)."""
+        if not self._is_there(row.id):
+            raise WMHError(
+                "bad-path",
+                f"The files of case {row.id} are gone from the library.",
+                "Put its folder back, add the scan again, or remove the case.",
+            )
+        folder = self.folder / CASES / row.id
+        return Case(COHORT, row.id, folder / FLAIR_NAME, folder / MASK_NAME, row.patient)
+
+    def thumbnail(self, case_id: str) -> Path:
+        """Where a case's picture lies; it may be missing."""
+        return self.folder / CASES / case_id / THUMBNAIL_NAME
+
+    def manifest(self) -> Manifest:
+        """Everything that the library knows."""
+        with in_plain_words():
+            return read_manifest(self.folder)
+
+    # Changes
+
+    def add(
+        self,
+        flair: Volume,
+        labels: NDArray[np.uint8],
+        *,
+        patient: str | None = None,
+        role: Role = "training",
+        note: str = "",
+    ) -> Added:
+        """Keep a scan with its corrected mask.
+
+        A scan that the library holds already gets the new mask. Its patient and note change where
+        they are given; its role changes to ``held-out`` alone, and a held-out scan stays so.
+
+        Args:
+            flair: (i, j, k); only its voxels and affine are kept.
+            labels: uint8 0, 1 (white matter hyperintensity) and 2 (other pathology), on the FLAIR's
+                grid; see :func:`wmh_siamese.library.on_grid_of`.
+            patient: whose scan it is, the same word for all scans of one; a random one otherwise.
+            role: ``training``, or ``held-out`` to measure on.
+            note: the user's words.
+
+        Raises:
+            WMHError: ``bad-volume`` when the scan or the words cannot be kept or the patient cannot
+                have this role; ``bad-path`` or ``disk-full`` when the folder refuses.
+        """
+        scan = scan_of(flair, labels)
+        words = patient_words(patient or ""), note_words(note)
+        check_role_name(role)
+        scan.compress(flair=all(c.flair_sha256 != scan.flair_sha256 for c in self.cases()))
+        with self._changing() as change:
+            before = next(
+                (c for c in change.manifest.cases if c.flair_sha256 == scan.flair_sha256), None
+            )
+            if before is None:
+                row = row_of_new(scan, *words, role)
+            else:
+                row = row_of_again(before, scan, *words, role)
+            if before is None or (row.patient, row.role) != (before.patient, before.role):
+                check_role(change.manifest, row)
+            put_case(self.folder, change.manifest, row, scan, change.save)
+        return Added(row, before is None)
+
+    def change(
+        self,
+        case_id: str,
+        *,
+        role: Role | None = None,
+        patient: str | None = None,
+        note: str | None = None,
+        excluded: bool | None = None,
+    ) -> LibraryCase:
+        """Change what is given of a case; returns its row.
+
+        A role is the patient's: with one scan all others of the patient become held-out.
+
+        Raises:
+            WMHError: ``bad-path`` when there is no such case; otherwise as :meth:`add`.
+        """
+        if role is not None:
+            check_role_name(role)
+        with self._changing() as change:
+            before = change.manifest.case(case_id)
+            row = replace(
+                before,
+                role=role or before.role,
+                patient=patient_words(patient or "") or before.patient,
+                note=before.note if note is None else note_words(note),
+                excluded=before.excluded if excluded is None else bool(excluded),
+            )
+            if row != before:
+                row = replace(row, changed=now())
+                change.save(changed(change.manifest, row))
+        return row
+
+    def remove(self, case_id: str) -> LibraryCase:
+        """Move a case to the trash; returns its row, with the time (``bad-path`` if unknown)."""
+        with self._changing() as change:
+            manifest = removed(change.manifest, case_id)
+            change.save(manifest)
+            move_case(self.folder, case_id, CASES, TRASH)
+        return manifest.in_trash(case_id)
+
+    def restore(self, case_id: str) -> LibraryCase:
+        """Bring a removed case back; returns its row.
+
+        A patient that was held out in the meantime stays so, and the case with it.
+
+        Raises:
+            WMHError: ``bad-path`` when it is not in the trash, ``bad-volume`` when the library has
+                the scan again or its patient cannot have its role any more.
+        """
+        with self._changing() as change:
+            manifest = restored(change.manifest, case_id)
+            change.save(manifest)
+            move_case(self.folder, case_id, TRASH, CASES)
+        return manifest.case(case_id)
+
+    def empty_trash(self) -> int:
+        """Delete the removed cases for good; returns how many.
+
+        What role their patients had stays known.
+        """
+        with self._changing() as change:
+            emptied = replace(change.manifest, trash=())
+            change.save(emptied)
+            recovered(self.folder, emptied, change.save)
+        return len(change.manifest.trash)
+
+    def note_trained(self, case_ids: Sequence[str], model_sha256: str) -> None:
+        """Record which cases trained a model: their patients cannot be held out any more."""
+        with self._changing() as change:
+            change.save(trained(change.manifest, case_ids, model_sha256, now()))
+
+    # Exchange
+
+    def export(self, target: str | Path, progress: Progress | None = None) -> None:
+        """Write the cases in use to a new folder, or to a zip; whole or not at all.
+
+        Args:
+            target: ends with ``.zip``, or names a folder that is new or empty.
+            progress: told how many cases of how many are done; it may end the export by raising.
+
+        Raises:
+            WMHError: ``bad-path`` or ``disk-full`` when it cannot be written, or the files of a
+                case are gone.
+        """
+        from wmh_siamese.library.exchange import export_cases
+
+        with self._changing() as change:
+
+            def each(done: int, of: int) -> None:
+                change.held.renew()
+                (progress or _say_nothing)(done, of)
+
+            for row in change.manifest.cases:
+                self.files_of(row)
+            export_cases(self.folder, change.manifest, Path(target), each)
+
+    def import_from(self, origin: str | Path, progress: Progress | None = None) -> Imported:
+        """Take in the cases of an exported library, a folder or a zip.
+
+        Every file is checked and written afresh. Of a scan that is here already, the newer change
+        stays. A case whose patient has another role here is refused, and told of.
+
+        Args:
+            origin: the folder or the zip.
+            progress: told how many cases of how many are done; it may end the import by raising:
+                the cases so far stay.
+
+        Raises:
+            WMHError: ``bad-path`` or ``bad-volume`` when it is no library, ``disk-full``.
+        """
+        from wmh_siamese.library.exchange import import_cases
+        from wmh_siamese.library.sources import source_at
+
+        with in_plain_words(), source_at(origin) as source:
+            return import_cases(self.folder, self._changing, source, progress or _say_nothing)
+
+    # The house
+
+    def _changing(self) -> AbstractContextManager[Change]:
+        return changing(self.folder, self._wait)
+
+    def _is_there(self, case_id: str) -> bool:
+        folder = self.folder / CASES / case_id
+        return (folder / FLAIR_NAME).is_file() and (folder / MASK_NAME).is_file()
+
+    def _check_empty(self) -> None:
+        names = {file.name for file in self.folder.iterdir()}
+        if MANIFEST_NAME in names:
+            raise WMHError("bad-path", f"There is a library in {self.folder} already.", "Open it.")
+        ours = {CASES, TRASH, LOCK_NAME}
+        if any(name not in ours and not name.startswith(PARTIAL) for name in names):
+            raise WMHError(
+                "bad-path",
+                f"{self.folder} is not empty, so no library can begin there.",
+                "Choose a new or an empty folder.",
+            )
+
+
+def _say_nothing(done: int, of: int) -> None:
+    """The progress of whoever does not ask."""
+
+
+def _used(row: LibraryCase) -> bool:
+    return not row.excluded
