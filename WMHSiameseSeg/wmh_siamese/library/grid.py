@@ -39,16 +39,6 @@ def on_grid_of(mask: Volume, flair: Volume) -> tuple[NDArray[np.uint8], bool]:
     to_mask = np.asarray(np.linalg.inv(mask.affine) @ flair.affine, dtype=np.float64)
     if mask.shape == flair.shape and _moves(to_mask, flair.shape) <= SAME_PLACE_VOXELS:
         return labels, False
-    inside = _labelled_inside(labels, to_mask, flair.shape)
-    total = int(np.count_nonzero(labels))
-    if total and not inside:
-        raise WMHError(
-            "bad-volume",
-            "The mask lies wholly outside the FLAIR.",
-            "Choose the mask of this scan, or undo a transform of one of the two.",
-        )
-    if inside < total:
-        log.warning("%d of %d labelled voxels lie outside the FLAIR", total - inside, total)
     resampled: NDArray[np.uint8] = ndimage.affine_transform(
         labels,
         to_mask[:3, :3],
@@ -57,12 +47,11 @@ def on_grid_of(mask: Volume, flair: Volume) -> tuple[NDArray[np.uint8], bool]:
         order=0,
         mode="grid-constant",  # "constant" would lose the outer half of the voxels at the edge
     )
+    total, inside = np.count_nonzero(labels), _labelled_inside(labels, to_mask, flair.shape)
     if total and not resampled.any():
-        raise WMHError(
-            "bad-volume",
-            f"No voxel of the mask is left on the FLAIR's grid {flair.shape}, which is coarser.",
-            "Draw the mask on the FLAIR itself.",
-        )
+        raise _outside() if not inside else _too_coarse(flair)
+    if inside < total:
+        log.warning("%d of %d labelled voxels lie outside the FLAIR", total - inside, total)
     return resampled, True
 
 
@@ -80,6 +69,22 @@ def checked_labels(mask: Volume) -> NDArray[np.uint8]:
     except WMHError as error:
         sentence = error.sentence.replace("the mask itself", "The mask")
         raise WMHError(error.kind, sentence, error.way_out) from None
+
+
+def _outside() -> WMHError:
+    return WMHError(
+        "bad-volume",
+        "The mask lies wholly outside the FLAIR.",
+        "Choose the mask of this scan, or undo a transform of one of the two.",
+    )
+
+
+def _too_coarse(flair: Volume) -> WMHError:
+    return WMHError(
+        "bad-volume",
+        f"No voxel of the mask is left on the FLAIR's grid {flair.shape}, which is coarser.",
+        "Draw the mask on the FLAIR itself.",
+    )
 
 
 def _moves(to_mask: NDArray[np.float64], shape: tuple[int, ...]) -> float:
