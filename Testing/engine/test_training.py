@@ -18,6 +18,7 @@ from wmh_siamese.errors import WMHError, from_exception
 from wmh_siamese.model_file import load_model, read_card
 from wmh_siamese.siamese import ContentLoss, VGGWeights
 from wmh_siamese.training import TrainingSettings, train
+from wmh_siamese.training_loss import TrainingLoss
 from wmh_siamese.validation import Validation
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -358,3 +359,54 @@ def test_a_base_of_another_size_or_recipe_is_refused(cases, whole_run, tmp_path)
     with pytest.raises(WMHError, match="recipe"):
         square = replace(TINY, recipe=replace(TINY.recipe, square=True))
         run(cases, tmp_path / "b", square, base=base)
+
+
+def gradients_at_once(slices_at_once, cases, folder):
+    """The step's loss and gradients when so many slices fit into memory."""
+    settings = replace(TINY, frozen_statistics=True, epochs=1, batches=1)
+    told, whole = [], TrainingLoss.__call__
+
+    def short(self, images, labels, prediction):
+        if len(images) > slices_at_once:
+            raise MemoryError
+        return whole(self, images, labels, prediction)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(TrainingLoss, "__call__", short)
+        run(cases, folder, settings, say=told.append)
+    return told, load_file(folder / "checkpoint.safetensors")
+
+
+def test_short_memory_lowers_the_slices_at_once_but_not_the_step(cases, tmp_path):
+    told, enough = gradients_at_once(4, cases, tmp_path / "enough")
+    assert told == []
+    told, short = gradients_at_once(1, cases, tmp_path / "short")
+    assert told == [
+        "Memory is short: going on with 2 slices at a time.",
+        "Memory is short: going on with 1 slices at a time.",
+    ]
+    for name, tensor in enough.items():
+        if "exp_avg" in name and "sq" not in name:
+            torch.testing.assert_close(short[name], tensor, rtol=1e-3, atol=1e-4)
+
+
+def test_memory_too_short_for_one_slice_is_said(cases, tmp_path):
+    with pytest.raises(WMHError) as refused:
+        gradients_at_once(0, cases, tmp_path)
+    assert refused.value.kind == "out-of-memory"
+
+
+def test_frozen_statistics_stay_while_the_weights_learn(cases, whole_run, tmp_path):
+    settings = replace(TINY, frozen_statistics=True, seed=8)
+    before = load_model(whole_run / "best.safetensors")[0].state_dict()
+    run(cases, tmp_path, settings, base=whole_run / "best.safetensors")
+    after = load_model(tmp_path / "last.safetensors")[0].state_dict()
+    for name, tensor in before.items():
+        same = torch.equal(after[name], tensor)
+        assert same == ("running" in name or "num_batches" in name), name
+
+
+def test_each_step_is_told(cases, tmp_path):
+    told = []
+    run(cases, tmp_path, TINY, on_step=told.append)
+    assert told == list(range(1, TINY.steps + 1))

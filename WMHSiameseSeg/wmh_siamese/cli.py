@@ -9,7 +9,6 @@ from __future__ import annotations
 import argparse
 import json
 import logging
-import math
 import os
 import signal
 import sys
@@ -20,9 +19,12 @@ from typing import TYPE_CHECKING, Any
 
 import wmh_siamese
 from wmh_siamese.errors import WMHError, from_exception
+from wmh_siamese.plain_json import without_nan
 
 if TYPE_CHECKING:
     from wmh_siamese.evaluation import CaseFigures
+    from wmh_siamese.finetuning.comparison import Comparison
+    from wmh_siamese.finetuning.finetune import CurvePoint
     from wmh_siamese.inference import Segmenter
     from wmh_siamese.segment_command import Result
     from wmh_siamese.training import Epoch
@@ -197,6 +199,46 @@ def reproduce(options: argparse.Namespace) -> int:
     return DONE
 
 
+def finetune(options: argparse.Namespace) -> int:
+    """Go on from a model with corrected cases, and compare both on held-out ones."""
+    from wmh_siamese.torch_loading import import_torch
+
+    import_torch()
+    from wmh_siamese.finetuning.command import (
+        estimated_minutes,
+        run_finetuning,
+        run_leave_one_out,
+    )
+
+    def tell_epoch(point: CurvePoint) -> None:
+        if options.json:
+            return _tell(_json(vars(point)))
+        dice = f"held-out Dice {point.held_out_dice:.3f}"
+        if point.epoch == 0:
+            return _tell(f"base model: {dice}")
+        _tell(f"epoch {point.epoch}: loss {point.loss:.5g}, {dice}, {point.seconds:.0f} s")
+
+    def tell_comparison(comparison: Comparison, **about: str) -> None:
+        if options.json:
+            _tell(_json({**about, "sentence": comparison.sentence(), "cases": comparison.rows()}))
+        else:
+            _tell("\n".join([*about.values(), comparison.markdown(), comparison.sentence()]))
+
+    base = _model_path(options.base)
+    if options.estimate:
+        minutes = estimated_minutes(options, base)
+        _tell(_json({"minutes": minutes}) if options.json else f"about {minutes:.1f} minutes")
+    elif options.leave_one_out:
+        comparison = run_leave_one_out(
+            options, base, lambda patient, part: tell_comparison(part, patient=patient)
+        )
+        tell_comparison(comparison)
+    else:
+        done, comparison = run_finetuning(options, base, tell_epoch, _complain)
+        tell_comparison(comparison, model=str(done.path))
+    return DONE
+
+
 def _model_path(name: str | None) -> Path:
     """The file of that name, or the bundled model of that name, or the first bundled one."""
     from wmh_siamese.model_file import bundled_models
@@ -249,15 +291,7 @@ def _as_json(error: Exception) -> dict[str, str]:
 
 def _json(value: object) -> str:
     """One line of JSON; figures that do not exist (NaN) are null."""
-    return json.dumps(_without_nan(value), allow_nan=False)
-
-
-def _without_nan(value: Any) -> Any:
-    if isinstance(value, dict):
-        return {key: _without_nan(item) for key, item in value.items()}
-    if isinstance(value, list | tuple):
-        return [_without_nan(item) for item in value]
-    return None if isinstance(value, float) and not math.isfinite(value) else value
+    return json.dumps(without_nan(value), allow_nan=False)
 
 
 def _tell(text: str) -> None:
@@ -287,6 +321,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_models(commands)
     _add_train(commands)
     _add_evaluate(commands)
+    _add_finetune(commands)
     _add_reproduce(commands)
     return parser
 
@@ -324,6 +359,13 @@ def _add_evaluate(commands: Any) -> None:
 
     purpose = "Compare masks with the truth, case by case and cohort by cohort."
     add_evaluate_options(_add_command(commands, "evaluate", evaluate, purpose))
+
+
+def _add_finetune(commands: Any) -> None:
+    from wmh_siamese.finetuning.options import add_finetune_options
+
+    purpose = "Go on from a model with corrected cases; see whether it got better."
+    add_finetune_options(_add_command(commands, "finetune", finetune, purpose))
 
 
 def _add_reproduce(commands: Any) -> None:

@@ -12,7 +12,7 @@ from wmh_siamese.evaluation import FIGURES, METRICS, CaseFigures, CohortFigures,
 
 COLUMNS = ("row", "method", "cohort", "case", "cases", "role", *FIGURES, "seconds")
 
-_HEADINGS = {
+CASE_HEADINGS = {
     "dice": "Dice",
     "h95_mm": "H95 (mm)",
     "avd_percent": "AVD (%)",
@@ -81,7 +81,7 @@ def cohort_table(cohorts: Sequence[CohortFigures]) -> str:
         for one in cohorts
     ]
     return markdown_table(
-        ["Cohort", "Method", "Cases", *(_HEADINGS[name] for name in FIGURES)], lines
+        ["Cohort", "Method", "Cases", *(CASE_HEADINGS[name] for name in FIGURES)], lines
     )
 
 
@@ -89,26 +89,29 @@ def case_table(cases: Sequence[CaseFigures]) -> str:
     """Markdown, one line a case and method."""
     lines = [
         [one.case.cohort, one.case.name, one.method, one.role]
-        + [_number(name, one.figures[name]) for name in FIGURES]
+        + [figure_text(name, one.figures[name]) for name in FIGURES]
         for one in cases
     ]
     headings = ["Cohort", "Case", "Method", "Seen in training"]
-    return markdown_table([*headings, *(_HEADINGS[name] for name in FIGURES)], lines)
+    return markdown_table([*headings, *(CASE_HEADINGS[name] for name in FIGURES)], lines)
 
 
 def in_words(figures: Mapping[str, float]) -> str:
     """The figures of a case in one line."""
-    return ", ".join(f"{_HEADINGS[name]} {_number(name, figures[name])}" for name in FIGURES)
+    return ", ".join(
+        f"{CASE_HEADINGS[name]} {figure_text(name, figures[name])}" for name in FIGURES
+    )
 
 
 def _spread(name: str, spread: Spread) -> str:
-    text = _number(name, spread.mean)
+    text = figure_text(name, spread.mean)
     if not math.isnan(spread.deviation):
-        text += f" ± {_number(name, spread.deviation)}"
+        text += f" ± {figure_text(name, spread.deviation)}"
     return f"{text} (NaN: {spread.missing})" if name in METRICS else text
 
 
-def _number(name: str, value: float) -> str:
+def figure_text(name: str, value: float) -> str:
+    """A figure with as many decimals as its name deserves."""
     return "NaN" if math.isnan(value) else f"{value:.{_DECIMALS.get(name, 3)}f}"
 
 

@@ -9,12 +9,12 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from torch import nn
+from torch import Tensor, nn
 
 from wmh_siamese.cases import Case
 from wmh_siamese.checkpoint import Checkpoint, State, read_checkpoint, write_checkpoint
 from wmh_siamese.devices import choose_device, keep_freed_memory, placed
-from wmh_siamese.errors import WMHError
+from wmh_siamese.errors import WMHError, from_exception
 from wmh_siamese.generator import DenseUNet
 from wmh_siamese.min_max import LearningVGG
 from wmh_siamese.model_file import load_model, save_model
@@ -48,6 +48,8 @@ def train(
     device: str = "auto",
     cache: str | Path | None = None,
     on_epoch: Callable[[Epoch], None] | None = None,
+    on_step: Callable[[int], None] | None = None,
+    say: Callable[[str], None] = log.warning,
     stopped: Callable[[], bool] | None = None,
 ) -> Path:
     """Train a generator; returns the best model's file.
@@ -69,6 +71,8 @@ def train(
         device: ``"auto"``, ``"cpu"``, ``"cuda"`` or ``"mps"``.
         cache: folder in which prepared slices are kept; None keeps them in memory.
         on_epoch: told after each epoch, in the first process.
+        on_step: told after each step how many have been done since the training began.
+        say: told, in a sentence, what the user should know (memory that is short).
         stopped: asked before each step; when it says so, training ends after a checkpoint of the
             last whole epoch.
 
@@ -81,7 +85,7 @@ def train(
     folder.mkdir(parents=True, exist_ok=True)
     where = choose_device(device)
     with joined_processes(where) as processes:
-        run = _Run(plan, folder, where, processes, cache)
+        run = _Run(plan, folder, where, processes, cache, on_step or (lambda done: None), say)
         for number in range(run.epochs_done, plan.settings.epochs):
             epoch = run.epoch(number, stopped or (lambda: False))
             log.info(
@@ -104,11 +108,15 @@ class _Run:
         device: torch.device,
         processes: Processes,
         cache: str | Path | None,
+        on_step: Callable[[int], None],
+        say: Callable[[str], None],
     ) -> None:
         keep_freed_memory()
         self.plan, self.settings, self.folder = plan, plan.settings, folder
         self.device, self.processes = device, processes
+        self.on_step, self.say = on_step, say
         self.share = processes.share(plan.settings.batch_size)
+        self.at_once = self.share.stop - self.share.start
         self.slices = _slices(plan, processes, cache)
         validated = plan.validation_cases if processes.first else []
         self.validation = Validation(validated, plan.settings.recipe)
@@ -150,23 +158,67 @@ class _Run:
             raise WMHError("stopped", "Training was stopped.", "Start it again to go on.")
         for group in self.optimiser.param_groups:
             group["lr"] = self.settings.learning_rate_at(step)
-        batch = batch_of(self.slices, step, self.settings, self.share)
-        images, labels = (part.to(self.device) for part in batch)
-        self.generator.train()
-        low = torch.autocast(self.device.type, torch.bfloat16, enabled=self.precision == "bfloat16")
-        with low:
-            prediction = self.predict(vgg_prepared(images))
-            loss = self.loss(images, labels, prediction)
-        told = float(self.processes.mean(loss.detach()))
-        if not np.isfinite(told):
-            raise self._no_number(f"The loss became {told} at step {step}.")
-        self.optimiser.zero_grad()
-        loss.backward()
+        images, labels = (
+            part.to(self.device) for part in batch_of(self.slices, step, self.settings, self.share)
+        )
+        self._to_training_mode()
+        told = self._gradients(images, labels, step)
         self.optimiser.step()
         if self.learning_vgg:
-            with low:
-                self.learning_vgg.step(images, *self.loss.truth_and_seen(labels, prediction))
+            with self._low():
+                self.learning_vgg.step(images, *self.loss.truth_and_seen(labels, self.prediction))
+        self.on_step(step + 1)
         return told
+
+    def _to_training_mode(self) -> None:
+        self.generator.train()
+        if self.settings.frozen_statistics:
+            for module in self.generator.modules():
+                if isinstance(module, nn.BatchNorm2d | nn.SyncBatchNorm):
+                    module.eval()
+
+    def _gradients(self, images: Tensor, labels: Tensor, step: int) -> float:
+        """The batch's loss, its gradients in place; tried in smaller parts when memory is short."""
+        while True:
+            try:
+                return self._gradients_in_parts(images, labels, step)
+            except (MemoryError, RuntimeError) as error:
+                said = from_exception(error)
+                if said.kind != "out-of-memory":
+                    raise
+                self._make_room(said)
+
+    def _gradients_in_parts(self, images: Tensor, labels: Tensor, step: int) -> float:
+        self.optimiser.zero_grad()
+        total = 0.0
+        for some, their_labels in zip(
+            images.split(self.at_once), labels.split(self.at_once), strict=True
+        ):
+            with self._low():
+                self.prediction = self.predict(vgg_prepared(some))
+                loss = self.loss(some, their_labels, self.prediction) * (len(some) / len(images))
+            told = float(self.processes.mean(loss.detach()))
+            if not np.isfinite(told):
+                raise self._no_number(f"The loss became {told} at step {step}.")
+            loss.backward()
+            total += told
+        return total
+
+    def _make_room(self, error: WMHError) -> None:
+        """Half as many slices at once; their gradients add up to those of the batch."""
+        if self.at_once == 1 or self.learning_vgg or self.processes.count > 1:
+            raise error
+        self.at_once = (self.at_once + 1) // 2
+        self.optimiser.zero_grad()
+        if self.device.type == "cuda":
+            torch.cuda.empty_cache()
+        self.say(f"Memory is short: going on with {self.at_once} slices at a time.")
+
+    def _low(self) -> torch.autocast:
+        """Half precision where the settings and the device allow it."""
+        return torch.autocast(
+            self.device.type, torch.bfloat16, enabled=self.precision == "bfloat16"
+        )
 
     def _check_weights(self, number: int) -> None:
         if not all(

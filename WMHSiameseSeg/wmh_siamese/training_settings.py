@@ -45,6 +45,8 @@ class TrainingSettings:
             as much as one of 182 (robust); the paper draws from all slices alike.
         lesion_slices: of each batch, drawn from slices with lesions; None draws from all slices
             alike (paper).
+        frozen_statistics: keep the means and variances of batch norm as the base model has them
+            (fine-tuning); the paper trains from chance and lets them follow the batches.
         soft_labels: what 0 and 1 become. None chooses by the loss: 0.1 and 0.9 for the content
             loss (paper), 0 and 1 for the overlap losses, whose optimum soft labels would shift.
         mask_order: of the content loss.
@@ -73,6 +75,7 @@ class TrainingSettings:
     stripped_copies: bool = False
     cases_alike: bool = False
     lesion_slices: int | None = None
+    frozen_statistics: bool = False
     soft_labels: tuple[float, float] | None = None
     mask_order: MaskOrder = "center_first"
     seed: int = 0

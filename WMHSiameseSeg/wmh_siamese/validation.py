@@ -40,15 +40,30 @@ class Validation:
         """
         if not self.cases:
             return float("nan"), DEFAULT_THRESHOLD
-        generator.eval()
-        dice = np.array([self._dice(generator, device, *case) for case in self.cases]).mean(axis=0)
+        dice = self._mean_dice(generator, device, THRESHOLDS)
         best = int(dice.argmax())
         return float(dice[best]), float(THRESHOLDS[best])
+
+    @torch.inference_mode()
+    def dice_at(self, generator: DenseUNet, device: torch.device, threshold: float) -> float:
+        """The mean Dice on the native grids at one threshold; NaN without cases."""
+        if not self.cases:
+            return float("nan")
+        return float(self._mean_dice(generator, device, np.array([threshold]))[0])
+
+    def _mean_dice(
+        self, generator: DenseUNet, device: torch.device, thresholds: NDArray[np.float64]
+    ) -> NDArray[np.float64]:
+        generator.eval()
+        by_case = [self._dice(generator, device, thresholds, *case) for case in self.cases]
+        mean: NDArray[np.float64] = np.array(by_case, dtype=np.float64).mean(axis=0)
+        return mean
 
     def _dice(
         self,
         generator: DenseUNet,
         device: torch.device,
+        thresholds: NDArray[np.float64],
         images: torch.Tensor,
         labels: NDArray[np.uint8],
         spacing: tuple[float, float],
@@ -58,8 +73,8 @@ class Validation:
         native = native_slices(prediction, labels.shape[1:], spacing, self.recipe).numpy()
         native = np.where(labels == OTHER, 0, native)
         truth = labels == LESION
-        hits = [(truth & (native >= threshold)).sum() for threshold in THRESHOLDS]
-        found = [(native >= threshold).sum() for threshold in THRESHOLDS]
+        hits = [(truth & (native >= threshold)).sum() for threshold in thresholds]
+        found = [(native >= threshold).sum() for threshold in thresholds]
         return [
             2 * hit / (truth.sum() + size) if size + truth.sum() else 1.0
             for hit, size in zip(hits, found, strict=True)

@@ -23,6 +23,7 @@ from types import FrameType
 from typing import Any, BinaryIO
 
 from wmh_siamese.errors import WMHError, from_exception
+from wmh_siamese.plain_json import without_nan
 from wmh_siamese.worker_lines import (
     Events,
     Identity,
@@ -69,6 +70,7 @@ class Worker:
         self._waiting: list[Identity] = []
         self._running: Identity = None
         self._stops: dict[Identity, list[Identity]] = {}
+        self._discarded: set[Identity] = set()
 
     def run(self) -> None:
         """Say hello, then work until ``quit``."""
@@ -117,14 +119,17 @@ class Worker:
             self._send_error(identity, error)
             return
         if isinstance(request, Stop):
-            self._stop(identity, request.of)
+            self._stop(identity, request)
             return
         with self._lock:
             self._waiting.append(identity)
         self._queue.put((identity, request))
 
-    def _stop(self, identity: Identity, of: Identity) -> None:
+    def _stop(self, identity: Identity, request: Stop) -> None:
+        of = request.of
         with self._lock:
+            if not request.keep:
+                self._discarded.add(of)
             if self._running is not None and of == self._running:
                 self._stops.setdefault(of, []).append(identity)
                 return
@@ -158,10 +163,12 @@ class Worker:
             progress=partial(self._send_progress, identity),
             say=lambda text: self._send(id=identity, event="log", text=text),
             stopped=lambda: identity in self._stops,
+            epoch=lambda fields: self._send(id=identity, event="epoch", **without_nan(fields)),
+            discarded=lambda: identity in self._discarded,
         )
         try:
             result = self._workshop.do(work, line)
-            self._send(id=identity, event="result", **result)
+            self._send(id=identity, event="result", **without_nan(result))
         except Exception as error:
             plain = from_exception(error)
             if plain.kind == "internal":

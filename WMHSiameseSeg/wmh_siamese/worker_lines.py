@@ -9,9 +9,13 @@ import threading
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, BinaryIO, Literal, TypeGuard, cast
+from typing import TYPE_CHECKING, Any, BinaryIO, Literal, TypeGuard, Union, cast
 
 from wmh_siamese.errors import WMHError
+
+if TYPE_CHECKING:
+    from wmh_siamese.worker_finetune import Finetune
+    from wmh_siamese.worker_library import InLibrary
 
 LONGEST_LINE = 1 << 20
 DEVICES = ("auto", "cpu", "cuda", "mps")
@@ -53,9 +57,10 @@ class Probe:
 
 @dataclass(frozen=True)
 class Stop:
-    """End the request ``of`` at its next batch."""
+    """End the request ``of`` at its next step; without ``keep`` nothing is left of it."""
 
     of: Identity
+    keep: bool = True
 
 
 @dataclass(frozen=True)
@@ -63,7 +68,7 @@ class Quit:
     """Finish what is queued, then end."""
 
 
-Request = Warm | Segment | Probe | Stop | Quit
+Request = Union[Warm, Segment, "Finetune", Probe, "InLibrary", Stop, Quit]
 
 
 def identity_of(line: Mapping[str, Any]) -> Identity:
@@ -79,13 +84,13 @@ def parse_line(raw: bytes) -> dict[str, Any]:
         WMHError: ``internal`` when the line is too long or no JSON object.
     """
     if len(raw) > LONGEST_LINE:
-        raise _unusable(f"a request is longer than {LONGEST_LINE} bytes")
+        raise unusable(f"a request is longer than {LONGEST_LINE} bytes")
     try:
         line = json.loads(raw)
     except (ValueError, RecursionError):
-        raise _unusable("a request is not JSON") from None
+        raise unusable("a request is not JSON") from None
     if not isinstance(line, dict):
-        raise _unusable("a request is not a JSON object")
+        raise unusable("a request is not a JSON object")
     return line
 
 
@@ -98,53 +103,64 @@ def parse_request(line: Mapping[str, Any]) -> Request:
     do = line.get("do")
     if do == "segment":
         return Segment(
-            volume=_path(line, "volume"),
-            affine=_affine(line),
-            model=_path(line, "model"),
-            device=_choice(line, "device", DEVICES),
-            nonfinite=cast(Literal["refuse", "zero"], _choice(line, "nonfinite", NONFINITE)),
-            probability=_path(line, "probability"),
-            folder=_private_folder(line),
+            volume=path_of(line, "volume"),
+            affine=affine_of(line),
+            model=path_of(line, "model"),
+            device=choice_of(line, "device", DEVICES),
+            nonfinite=cast(Literal["refuse", "zero"], choice_of(line, "nonfinite", NONFINITE)),
+            probability=path_of(line, "probability"),
+            folder=private_folder_of(line),
         )
     if do == "warm":
-        return Warm(_path(line, "model"), _choice(line, "device", DEVICES))
+        return Warm(path_of(line, "model"), choice_of(line, "device", DEVICES))
     if do == "probe":
         return Probe()
+    if do == "library":
+        from wmh_siamese.worker_library import library_request
+
+        return library_request(line)
+    if do == "finetune":
+        from wmh_siamese.worker_finetune import finetune_request
+
+        return finetune_request(line)
     if do == "stop":
-        return Stop(identity_of({"id": line.get("of")}))
+        return Stop(identity_of({"id": line.get("of")}), keep=line.get("keep", True) is not False)
     if do == "quit":
         return Quit()
-    raise _unusable(f"the worker cannot do {do!r}")
+    raise unusable(f"the worker cannot do {do!r}")
 
 
-def _path(line: Mapping[str, Any], field: str) -> Path:
+def path_of(line: Mapping[str, Any], field: str) -> Path:
+    """A field that must be a path."""
     value = line.get(field)
     if not isinstance(value, str) or not value or "\0" in value:
-        raise _unusable(f"{field!r} must be a path, got {value!r}")
+        raise unusable(f"{field!r} must be a path, got {value!r}")
     return Path(value)
 
 
-def _private_folder(line: Mapping[str, Any]) -> Path | None:
+def private_folder_of(line: Mapping[str, Any]) -> Path | None:
     """The run's folder, which may be removed: it must be named as the panel names its own."""
     if line.get("folder") is None:
         return None
-    folder = _path(line, "folder")
+    folder = path_of(line, "folder")
     if not folder.name.startswith(PRIVATE_FOLDER_PREFIX):
-        raise _unusable(f"'folder' must be named {PRIVATE_FOLDER_PREFIX}..., got {folder.name!r}")
+        raise unusable(f"'folder' must be named {PRIVATE_FOLDER_PREFIX}..., got {folder.name!r}")
     return folder
 
 
-def _choice(line: Mapping[str, Any], field: str, choices: tuple[str, ...]) -> str:
+def choice_of(line: Mapping[str, Any], field: str, choices: tuple[str, ...]) -> str:
+    """One of the choices; the first when the field is not there."""
     value = line.get(field, choices[0])
     if value not in choices:
-        raise _unusable(f"{field!r} must be one of {', '.join(choices)}, got {value!r}")
+        raise unusable(f"{field!r} must be one of {', '.join(choices)}, got {value!r}")
     return str(value)
 
 
-def _affine(line: Mapping[str, Any]) -> Affine:
-    rows = line.get("affine")
+def affine_of(line: Mapping[str, Any], field: str = "affine") -> Affine:
+    """A field that must be 4 rows of 4 numbers."""
+    rows = line.get(field)
     if not _is_matrix(rows):
-        raise _unusable("'affine' must be 4 rows of 4 numbers")
+        raise unusable(f"{field!r} must be 4 rows of 4 numbers")
     return tuple(tuple(float(value) for value in row) for row in rows)
 
 
@@ -157,7 +173,8 @@ def _is_matrix(rows: object) -> TypeGuard[list[list[float]]]:
     )
 
 
-def _unusable(reason: str) -> WMHError:
+def unusable(reason: str) -> WMHError:
+    """The error of a request that is not as it should be."""
     return WMHError("internal", f"The request cannot be used: {reason}.")
 
 

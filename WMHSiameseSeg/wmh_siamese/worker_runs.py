@@ -13,7 +13,9 @@ from typing import TYPE_CHECKING, Any
 
 from wmh_siamese.errors import WMHError
 from wmh_siamese.torch_loading import import_torch
-from wmh_siamese.worker_lines import Probe, Segment, Warm
+from wmh_siamese.worker_finetune import Finetune, run_finetune
+from wmh_siamese.worker_library import InLibrary, answer_of
+from wmh_siamese.worker_lines import Affine, Probe, Segment, Warm
 
 if TYPE_CHECKING:
     from wmh_siamese.inference import Segmenter
@@ -22,7 +24,7 @@ if TYPE_CHECKING:
 NEEDED = ("torch", "numpy", "scipy", "nibabel", "safetensors")
 
 LoadSegmenter = Callable[[Path, str, Callable[[str], None]], "Segmenter"]
-Work = Segment | Warm | Probe
+Work = Segment | Warm | Finetune | Probe | InLibrary
 
 
 @dataclass(frozen=True)
@@ -33,11 +35,15 @@ class Line:
         progress: takes stage, done and of.
         say: takes a sentence for the user.
         stopped: whether the user wants it to end.
+        epoch: takes the fields of an epoch of a training.
+        discarded: whether nothing is to be left of what was stopped.
     """
 
     progress: Callable[[str, int, int], None]
     say: Callable[[str], None]
     stopped: Callable[[], bool]
+    epoch: Callable[[dict[str, Any]], None] = lambda fields: None
+    discarded: Callable[[], bool] = lambda: False
 
 
 class Workshop:
@@ -61,6 +67,11 @@ class Workshop:
             return self._segment(work, line)
         if isinstance(work, Warm):
             return self._warm_up(work, line)
+        if isinstance(work, InLibrary):
+            self.private_folder = work.private
+            return answer_of(work, line)
+        if isinstance(work, Finetune):
+            return run_finetune(work, line)
         return _probe()
 
     def _warm_up(self, work: Warm, line: Line) -> dict[str, Any]:
@@ -78,7 +89,7 @@ class Workshop:
         if line.stopped():
             raise stopped()
         stages("reading", 0, 1)
-        volume = _volume_of(work)
+        volume = volume_in(work.volume, work.affine)
         hashed = input_sha256(volume)
         with probability_file(work.probability, volume.shape, self.part_written) as out:
             stages("preparing", 0, 1)
@@ -169,20 +180,21 @@ class _StageClock:
         self._since = now
 
 
-def _volume_of(request: Segment) -> Volume:
+def volume_in(file: Path, affine: Affine) -> Volume:
+    """The volume in an array file (``bad-volume`` when the file is another)."""
     import numpy as np
 
     from wmh_siamese.volume import Volume
 
     try:
-        array = np.load(request.volume, mmap_mode="r", allow_pickle=False)
+        array = np.load(file, mmap_mode="r", allow_pickle=False)
     except (ValueError, EOFError):
         raise WMHError(
             "bad-volume", "The volume's array file is damaged or of another kind.", "Try again."
         ) from None
     if not isinstance(array, np.ndarray):
         raise WMHError("bad-volume", "The volume's file holds several arrays.", "Try again.")
-    return Volume(array, np.array(request.affine, dtype=np.float64))
+    return Volume(array, np.array(affine, dtype=np.float64))
 
 
 def _load_segmenter(model: Path, device: str, say: Callable[[str], None]) -> Segmenter:

@@ -13,6 +13,7 @@ from wmh_siamese.atomic_file import written_whole
 from wmh_siamese.cases import Case
 from wmh_siamese.evaluation import CaseFigures
 from wmh_siamese.metrics import Metrics
+from wmh_siamese.plain_json import without_nan
 
 
 @dataclass(frozen=True)
@@ -37,7 +38,7 @@ class Judged:
 def write_judged(path: Path, judged: Judged) -> None:
     """Write as JSON, whole or not at all; figures that do not exist are null."""
     figures = [{**asdict(one), "case": one.case.id} for one in judged.figures]
-    text = json.dumps(_without_nan({**vars(judged), "figures": figures}), indent=1)
+    text = json.dumps(without_nan({**vars(judged), "figures": figures}), indent=1)
     with written_whole(path) as partial:
         partial.write_text(text + "\n", encoding="utf-8")
 
@@ -60,14 +61,6 @@ def read_judged(path: Path, sha256: str, cases: Sequence[Case]) -> Judged:
 
 def _metrics(one: dict[str, Any]) -> Metrics:
     return Metrics(**_with_nan(one["metrics"]))
-
-
-def _without_nan(value: Any) -> Any:
-    if isinstance(value, dict):
-        return {key: _without_nan(item) for key, item in value.items()}
-    if isinstance(value, list):
-        return [_without_nan(item) for item in value]
-    return None if isinstance(value, float) and math.isnan(value) else value
 
 
 def _with_nan(one: dict[str, Any]) -> dict[str, Any]:

@@ -1,0 +1,202 @@
+"""Fine-tuning on simulated heads: it keeps the base, names what got better, and can be stopped."""
+
+import math
+import os
+import subprocess
+import sys
+from dataclasses import replace
+
+import pytest
+import torch
+from engine.random_vgg import random_vgg
+from engine.tiny_training import TINY, run, simulated_cases
+from wmh_siamese.cases import Case
+from wmh_siamese.errors import WMHError
+from wmh_siamese.evaluation import CaseFigures
+from wmh_siamese.finetuning.comparison import CasePair, Comparison, compared
+from wmh_siamese.finetuning.effort import EPOCHS, batches_an_epoch, finetuning_settings
+from wmh_siamese.finetuning.finetune import WORKPLACE_PREFIX, finetune, seconds_a_step
+from wmh_siamese.finetuning.leave_one_out import leave_one_out
+from wmh_siamese.metrics import Metrics
+from wmh_siamese.model_file import load_model, read_card
+from wmh_siamese.training import TrainingSettings
+from wmh_siamese.training_loss import TrainingLoss
+
+
+@pytest.fixture(scope="module")
+def cases(tmp_path_factory):
+    return simulated_cases(tmp_path_factory.mktemp("cases"), ("a", "b", "c", "d"))
+
+
+@pytest.fixture(scope="module")
+def base(cases, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("base")
+    run(cases[:2], folder, replace(TINY, epochs=4))
+    return folder / "best.safetensors"
+
+
+@pytest.fixture
+def settings(base):
+    given = {"epochs": 3, "batches": 3, "batch_size": 4, "learning_rate": 1e-3}
+    return finetuning_settings(read_card(base), 2, **given)
+
+
+def tuned(base, cases, output, settings, **more):
+    held_out = more.pop("held_out", cases[3:])
+    name = more.pop("name", "mine")
+    return finetune(base, cases[:3], held_out, random_vgg(), output, settings, name=name, **more)
+
+
+def test_a_new_model_appears_and_the_base_stays_as_it_was(cases, base, tmp_path, settings):
+    before, told = base.read_bytes(), []
+    done = tuned(base, cases, tmp_path / "mine.safetensors", settings, on_epoch=told.append)
+    assert base.read_bytes() == before
+    assert os.listdir(tmp_path) == ["mine.safetensors"]
+    card, parent = read_card(done.path), read_card(base)
+    assert card.name == "mine" and card.parent == parent.sha256
+    assert card.threshold == parent.threshold
+    assert card.training["cases"] == [case.id for case in cases[:3]]
+    assert list(card.metrics["held_out"]["simulated"]["cases"]) == ["simulated/d"]
+    assert told == done.curve and [point.epoch for point in told] == [0, 1, 2, 3]
+    assert math.isnan(told[0].loss) and told[-1].loss < told[1].loss
+    assert not done.stopped
+    assert done.kept_epoch == min(told[1:], key=lambda point: point.loss).epoch
+
+
+def test_held_out_cases_choose_nothing(cases, base, tmp_path, settings):
+    with_one = tuned(base, cases, tmp_path / "a.safetensors", settings)
+    without = tuned(base, cases, tmp_path / "b.safetensors", settings, held_out=[])
+    one, other = (load_model(m.path)[0].state_dict() for m in (with_one, without))
+    assert all(torch.equal(one[name], other[name]) for name in one)
+    assert all(math.isnan(point.held_out_dice) for point in without.curve)
+
+
+def test_the_epoch_with_the_lowest_loss_is_kept(cases, base, tmp_path, settings, monkeypatch):
+    whole, count = TrainingLoss.__call__, [0]
+
+    def rising(self, *batch):
+        count[0] += 1
+        return whole(self, *batch) * (1 if count[0] <= settings.batches else 100)
+
+    monkeypatch.setattr(TrainingLoss, "__call__", rising)
+    done = tuned(base, cases, tmp_path / "m.safetensors", settings)
+    assert done.kept_epoch == 1
+    assert read_card(done.path).training["steps"] == settings.batches
+
+
+def test_stopping_keeps_the_best_epoch_so_far(cases, base, tmp_path, settings):
+    steps = []
+    done = tuned(
+        *(base, cases, tmp_path / "m.safetensors", settings),
+        on_step=steps.append,
+        stopped=lambda: len(steps) == 4,
+    )
+    assert done.stopped and done.kept_epoch == 1 and len(done.curve) == 2
+    load_model(done.path)
+
+
+def test_stopping_before_a_whole_epoch_leaves_no_trace(cases, base, tmp_path, settings):
+    with pytest.raises(WMHError) as end:
+        tuned(base, cases, tmp_path / "m.safetensors", settings, stopped=lambda: True)
+    assert end.value.kind == "stopped" and not os.listdir(tmp_path)
+
+
+def test_a_model_is_never_replaced(cases, base, tmp_path, settings):
+    taken = tmp_path / "m.safetensors"
+    taken.write_text("mine")
+    with pytest.raises(WMHError, match="exists already"):
+        tuned(base, cases, taken, settings)
+    assert taken.read_text() == "mine"
+    with pytest.raises(WMHError, match="no folder"):
+        tuned(base, cases, tmp_path / "none" / "m.safetensors", settings)
+
+
+def test_what_a_killed_fine_tuning_left_goes_with_the_next(cases, base, tmp_path, settings):
+    gone = subprocess.Popen([sys.executable, "-c", ""])
+    gone.wait()
+    left = tmp_path / f"{WORKPLACE_PREFIX}{gone.pid}-abc"
+    alive = tmp_path / f"{WORKPLACE_PREFIX}{os.getpid()}-abc"
+    for folder in (left, alive):
+        (folder / "slices").mkdir(parents=True)
+    tuned(base, cases, tmp_path / "m.safetensors", settings)
+    assert alive.exists() and not left.exists()
+
+
+def test_the_time_of_a_step_is_measured_on_real_steps(cases, base, settings, tmp_path, monkeypatch):
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    seconds = seconds_a_step(base, cases, random_vgg(), settings, "cpu")
+    assert 0 < seconds < 60 and not os.listdir(tmp_path)
+
+
+@pytest.mark.parametrize("effort", ["quick", "usual", "thorough"])
+def test_more_cases_take_longer_but_not_in_proportion(effort):
+    one, five, fifty = (EPOCHS * batches_an_epoch(effort, cases) for cases in (1, 5, 50))
+    assert one < five < fifty < 10 * one
+
+
+def test_settings_are_the_base_models_with_what_was_given(base):
+    card = read_card(base)
+    settings = finetuning_settings(card, 1, loss="dice", batch_size=4, seed=None)
+    assert (settings.width, settings.depth) == (TINY.width, TINY.depth)
+    assert settings.recipe == TINY.recipe and settings.loss == "dice"
+    assert settings.lesion_slices == 3 and settings.seed == TrainingSettings.seed
+    assert settings.frozen_statistics and settings.learning_rate == 1e-4
+
+
+def test_leaving_one_out_compares_each_patient_with_a_model_that_never_saw_it(
+    cases, base, settings, monkeypatch
+):
+    learnt = []
+    from wmh_siamese.finetuning import leave_one_out as room
+
+    def watched(base, others, *rest, **more):
+        learnt.append([case.name for case in others])
+        return finetune(base, others, *rest, **more)
+
+    monkeypatch.setattr(room, "finetune", watched)
+    short = replace(settings, epochs=1, batches=1)
+    comparison = leave_one_out(base, cases[:3], random_vgg(), short, device="cpu")
+    assert learnt == [["b", "c"], ["a", "c"], ["a", "b"]]
+    assert [pair.case.name for pair in comparison.pairs] == ["a", "b", "c"]
+    for few in (cases[:1], []):
+        with pytest.raises(WMHError, match="2 to 5 patients"):
+            leave_one_out(base, few, random_vgg(), short)
+
+
+def test_two_copies_of_a_model_are_the_same_on_every_case(cases, base):
+    comparison = compared(base, base, cases[2:], "cpu")
+    assert all(pair.dice_change == 0 for pair in comparison.pairs)
+    assert comparison.sentence().startswith("Better on 0 of 2 held-out patients; Dice")
+    assert comparison.markdown().count("= same") == 5 * 3
+
+
+def pair(patient, before, after, scan="1"):
+    case = Case("here", f"{patient}{scan}", None, None, patient)
+    figures = (
+        CaseFigures("m", case, "", Metrics(dice, 9.0, 20.0, 0.5, 0.5), 1.0, 1.0, 0.1, 0.1, 1.0)
+        for dice in (before, after)
+    )
+    return CasePair(*figures)
+
+
+def test_the_sentence_counts_patients_not_scans():
+    pairs = [
+        pair("p", 0.5, 0.7),
+        pair("p", 0.6, 0.8, "2"),
+        pair("q", 0.6, 0.5),
+        pair("r", 0.6, 0.602),
+        pair("s", math.nan, math.nan),
+    ]
+    comparison = Comparison(pairs)
+    expected = "Better on 1 of 3 held-out patients, worse on 1; Dice 0.58 → 0.65."
+    assert comparison.sentence() == expected
+    assert [one.case.patient for one in comparison.most_changed(3)] == ["p", "p", "q"]
+
+
+def test_an_arrow_says_which_direction_is_better():
+    base, new = pair("p", 0.5, 0.7).base, pair("p", 0.5, 0.7).new
+    new = replace(new, metrics=replace(new.metrics, h95=12.0, avd=15.0))
+    text = Comparison([CasePair(base, new)]).markdown()
+    assert "0.500 → 0.700 ↑ better" in text
+    assert "9.00 → 12.00 ↓ worse" in text
+    assert "20.0 → 15.0 ↑ better" in text

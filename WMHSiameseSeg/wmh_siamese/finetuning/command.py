@@ -1,0 +1,89 @@
+"""``wmh-siamese finetune``: corrected cases in, a new model and a comparison out."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable
+from pathlib import Path
+
+from wmh_siamese.atomic_file import written_whole
+from wmh_siamese.finetuning.comparison import Comparison, compared
+from wmh_siamese.finetuning.finetune import (
+    CurvePoint,
+    Finetuned,
+    check_output,
+    finetune,
+    seconds_a_step,
+)
+from wmh_siamese.finetuning.leave_one_out import leave_one_out
+from wmh_siamese.finetuning.task import Task, task_of
+from wmh_siamese.model_file import read_card
+
+GIVEN = (
+    *("loss", "extra_loss", "extra_weight", "epochs", "batches", "batch_size"),
+    *("learning_rate", "rotation_degrees", "frozen_statistics", "seed", "precision"),
+)
+
+
+def estimated_minutes(options: argparse.Namespace, base: Path) -> float:
+    """How long the fine-tuning would take here, from a few real steps."""
+    task = _task(options, base)
+    vgg = task.vgg(options.vgg, options.vgg_convention)
+    seconds = seconds_a_step(task.base, task.training, vgg, task.settings, options.device)
+    return seconds * task.settings.steps / 60
+
+
+def run_finetuning(
+    options: argparse.Namespace,
+    base: Path,
+    on_epoch: Callable[[CurvePoint], None],
+    say: Callable[[str], None],
+) -> tuple[Finetuned, Comparison]:
+    """Fine-tune as the options say and compare on the held-out cases."""
+    check_output(options.output)
+    task = _task(options, base)
+    done = finetune(
+        task.base,
+        task.training,
+        task.held_out,
+        task.vgg(options.vgg, options.vgg_convention),
+        options.output,
+        task.settings,
+        name=options.name or options.output.stem,
+        device=options.device,
+        on_epoch=on_epoch,
+        say=say,
+    )
+    task.note_trained(read_card(done.path).sha256)
+    comparison = compared(task.base, done.path, task.held_out, options.device)
+    _write(options, comparison)
+    return done, comparison
+
+
+def run_leave_one_out(
+    options: argparse.Namespace, base: Path, on_patient: Callable[[str, Comparison], None]
+) -> Comparison:
+    """Compare with one patient left out at a time; held-out patients take no part."""
+    task = _task(options, base)
+    comparison = leave_one_out(
+        task.base,
+        task.training,
+        task.vgg(options.vgg, options.vgg_convention),
+        task.settings,
+        device=options.device,
+        on_patient=on_patient,
+    )
+    _write(options, comparison)
+    return comparison
+
+
+def _task(options: argparse.Namespace, base: Path) -> Task:
+    given = {name: getattr(options, name) for name in GIVEN}
+    return task_of(options.library, base, options.effort, options.held_out, **given)
+
+
+def _write(options: argparse.Namespace, comparison: Comparison) -> None:
+    if options.markdown:
+        text = f"{comparison.sentence()}\n\n{comparison.markdown()}\n"
+        with written_whole(options.markdown) as partial:
+            partial.write_text(text, encoding="utf-8")

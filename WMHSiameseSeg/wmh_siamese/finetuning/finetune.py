@@ -1,0 +1,209 @@
+"""A model goes on learning from corrected cases; it becomes a new file, the old one stays."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import statistics
+import tempfile
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from itertools import pairwise
+from pathlib import Path
+
+from wmh_siamese.cases import Case
+from wmh_siamese.devices import choose_device
+from wmh_siamese.errors import WMHError
+from wmh_siamese.model_file import load_model, read_card, save_model
+from wmh_siamese.release import release
+from wmh_siamese.running_process import is_running
+from wmh_siamese.siamese import VGGWeights
+from wmh_siamese.training import Epoch, train
+from wmh_siamese.training_settings import TrainingSettings
+from wmh_siamese.validation import Validation
+
+WORKPLACE_PREFIX = ".finetuning-"
+TIMED_STEPS = 3
+
+
+@dataclass(frozen=True)
+class CurvePoint:
+    """What one epoch brought.
+
+    Attributes:
+        epoch: its number, from 1.
+        loss: mean over its batches.
+        held_out_dice: mean over the held-out cases at the base model's threshold; NaN without any.
+        seconds: how long it took.
+    """
+
+    epoch: int
+    loss: float
+    held_out_dice: float
+    seconds: float
+
+
+@dataclass(frozen=True)
+class Finetuned:
+    """A fine-tuned model.
+
+    Attributes:
+        path: its file.
+        curve: one point an epoch, the first (epoch 0, no loss) of the base model.
+        kept_epoch: the one whose weights were kept.
+        stopped: whether the user ended it early.
+    """
+
+    path: Path
+    curve: list[CurvePoint]
+    kept_epoch: int
+    stopped: bool
+
+
+def finetune(
+    base: Path,
+    training_cases: Sequence[Case],
+    held_out_cases: Sequence[Case],
+    vgg: VGGWeights | None,
+    output: Path,
+    settings: TrainingSettings,
+    *,
+    name: str,
+    device: str = "auto",
+    on_epoch: Callable[[CurvePoint], None] = lambda point: None,
+    on_step: Callable[[int], None] = lambda done: None,
+    say: Callable[[str], None] = lambda sentence: None,
+    stopped: Callable[[], bool] = lambda: False,
+    discarded: Callable[[], bool] = lambda: False,
+) -> Finetuned:
+    """Fine-tune and write the new model; the base model's file is not touched.
+
+    The weights kept are those of the epoch with the lowest training loss. Held-out cases choose
+    nothing, neither the epoch nor the threshold, which stays the base model's: so their figures
+    say how the model does on patients that it has never seen.
+
+    Args:
+        base: the model file to go on from.
+        training_cases: to learn from.
+        held_out_cases: to watch alone.
+        vgg: the Siamese network's weights; None where the loss does without.
+        output: the new model file; must not exist.
+        settings: as :func:`wmh_siamese.finetuning.effort.finetuning_settings` makes them.
+        name: of the new model, for people.
+        device: ``"auto"``, ``"cpu"``, ``"cuda"`` or ``"mps"``.
+        on_epoch: told of each epoch, and first of the base model.
+        on_step: told how many steps are done.
+        say: told, in a sentence, what the user should know.
+        stopped: asked before each step; then the best epoch so far is kept.
+        discarded: asked when it was stopped: whether nothing is to be kept.
+
+    Raises:
+        WMHError: ``stopped`` when no epoch was whole yet or nothing is to be kept; ``bad-path``
+            when ``output`` exists; as :func:`wmh_siamese.training.train`. Nothing is
+            left behind then.
+    """
+    check_output(output)
+    card = read_card(base)
+    watch = Validation(held_out_cases, settings.recipe)
+    curve = [CurvePoint(0, float("nan"), _dice(watch, base, card.threshold, device), 0.0)]
+    on_epoch(curve[0])
+    with _workplace(output.parent) as folder:
+        kept = folder / "kept.safetensors"
+
+        def whole(epoch: Epoch) -> None:
+            last = folder / "last.safetensors"
+            dice = _dice(watch, last, card.threshold, device)
+            point = CurvePoint(epoch.number + 1, epoch.loss, dice, epoch.seconds)
+            if all(point.loss < earlier.loss for earlier in curve[1:]):
+                shutil.copyfile(last, kept)
+            curve.append(point)
+            on_epoch(point)
+
+        ended_early = False
+        try:
+            train(
+                training_cases,
+                (),
+                vgg,
+                folder,
+                settings,
+                name=name,
+                base=base,
+                device=device,
+                cache=folder / "slices",
+                on_epoch=whole,
+                on_step=on_step,
+                say=say,
+                stopped=stopped,
+            )
+        except WMHError as error:
+            if error.kind != "stopped" or discarded() or not kept.exists():
+                raise
+            ended_early = True
+        _with_threshold(kept, card.threshold)
+        release(kept, held_out_cases, output, device)
+    best = min(curve[1:], key=lambda point: point.loss)
+    return Finetuned(output, curve, best.epoch, ended_early)
+
+
+def check_output(output: Path) -> None:
+    """Refuse a place where the new model could not be written, or would replace another file."""
+    if output.exists():
+        raise WMHError("bad-path", f"{output} exists already.", "Choose another name.")
+    if not output.parent.is_dir():
+        raise WMHError("bad-path", f"There is no folder {output.parent}.", "Make it first.")
+
+
+def seconds_a_step(
+    base: Path,
+    cases: Sequence[Case],
+    vgg: VGGWeights | None,
+    settings: TrainingSettings,
+    device: str = "auto",
+) -> float:
+    """How long one step takes here, in seconds, measured on a few after one that does not count.
+
+    Only the first case is prepared. Nothing is kept.
+    """
+    moments: list[float] = []
+    short = replace(settings, epochs=1, batches=TIMED_STEPS + 1)
+    with tempfile.TemporaryDirectory(prefix="wmh-estimate-") as folder:
+        train(
+            cases[:1],
+            (),
+            vgg,
+            folder,
+            short,
+            base=base,
+            device=device,
+            on_step=lambda done: moments.append(time.perf_counter()),
+        )
+    steps = [after - before for before, after in pairwise(moments)]
+    return statistics.median(steps)
+
+
+@contextmanager
+def _workplace(place: Path) -> Iterator[Path]:
+    """A hidden folder for the training; those of processes that were killed go first."""
+    for left in place.glob(f"{WORKPLACE_PREFIX}*"):
+        process = left.name.removeprefix(WORKPLACE_PREFIX).partition("-")[0]
+        if process.isdigit() and not is_running(int(process)):
+            shutil.rmtree(left, ignore_errors=True)
+    prefix = f"{WORKPLACE_PREFIX}{os.getpid()}-"
+    with tempfile.TemporaryDirectory(prefix=prefix, dir=place) as folder:
+        yield Path(folder)
+
+
+def _dice(watch: Validation, model: Path, threshold: float, device: str) -> float:
+    if not watch.cases:
+        return float("nan")
+    generator, _ = load_model(model)
+    where = choose_device(device)
+    return watch.dice_at(generator.to(where), where, threshold)
+
+
+def _with_threshold(model: Path, threshold: float) -> None:
+    generator, card = load_model(model)
+    save_model(model, generator, replace(card, threshold=threshold))

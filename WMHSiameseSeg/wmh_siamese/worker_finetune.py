@@ -1,0 +1,191 @@
+"""What the worker does to fine-tune: train and compare, estimate the time, leave one out."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, cast
+
+from wmh_siamese.errors import WMHError
+from wmh_siamese.torch_loading import import_torch
+from wmh_siamese.worker_lines import DEVICES, choice_of, path_of, unusable
+
+FINETUNINGS = ("train", "estimate", "leave-one-out")
+EFFORTS = ("usual", "quick", "thorough")
+FINETUNE_SETTINGS = {
+    *("loss", "extra_loss", "extra_weight", "epochs", "batches", "batch_size"),
+    *("learning_rate", "rotation_degrees", "frozen_statistics", "seed", "precision"),
+}
+
+if TYPE_CHECKING:
+    from wmh_siamese.finetuning.comparison import Comparison
+    from wmh_siamese.finetuning.finetune import CurvePoint
+    from wmh_siamese.finetuning.task import Task
+    from wmh_siamese.siamese import Convention, VGGWeights
+    from wmh_siamese.worker_runs import Line
+
+
+@dataclass(frozen=True)
+class Finetune:
+    """Go on from the model ``base`` with the cases of a library.
+
+    ``what`` is to train and compare, to estimate the time, or to leave one patient out at a time.
+    """
+
+    what: str
+    library: Path
+    base: Path
+    output: Path | None
+    name: str
+    effort: str
+    device: str
+    vgg: Path | None
+    vgg_convention: Convention | None
+    settings: Mapping[str, Any]
+
+
+def finetune_request(line: Mapping[str, Any]) -> Finetune:
+    """The typed request of a line.
+
+    Raises:
+        WMHError: ``internal``, with the field that is missing or wrong.
+    """
+    what = choice_of(line, "what", FINETUNINGS)
+    settings = line.get("settings") or {}
+    if not isinstance(settings, dict) or not set(settings) <= FINETUNE_SETTINGS:
+        raise unusable(f"'settings' must be some of {', '.join(sorted(FINETUNE_SETTINGS))}")
+    return Finetune(
+        what=what,
+        library=path_of(line, "library"),
+        base=path_of(line, "base"),
+        output=path_of(line, "output") if what == FINETUNINGS[0] else None,
+        name=str(line.get("name") or ""),
+        effort=choice_of(line, "effort", EFFORTS),
+        device=choice_of(line, "device", DEVICES),
+        vgg=path_of(line, "vgg") if line.get("vgg") is not None else None,
+        vgg_convention=_convention(line),
+        settings=settings,
+    )
+
+
+def run_finetune(work: Finetune, line: Line) -> dict[str, Any]:
+    """The fields of the result event.
+
+    Raises:
+        WMHError: as :mod:`wmh_siamese.finetuning`; ``stopped`` when nothing was kept.
+    """
+    import_torch()
+    from wmh_siamese.finetuning.effort import Effort
+    from wmh_siamese.finetuning.task import task_of
+
+    line.progress("preparing", 0, 1)
+    given = dict(work.settings)
+    task = task_of(work.library, work.base, cast(Effort, work.effort), **given)
+    vgg = task.vgg(work.vgg, work.vgg_convention)
+    line.progress("preparing", 1, 1)
+    if work.what == "estimate":
+        return _estimate(task, vgg, work)
+    if work.what == "leave-one-out":
+        return _leave_one_out(task, vgg, work, line)
+    return _train(task, vgg, work, line)
+
+
+def _convention(line: Mapping[str, Any]) -> Convention | None:
+    """Which input VGG19's weights expect, where their file does not say."""
+    if line.get("vgg_convention") is None:
+        return None
+    return cast("Convention", choice_of(line, "vgg_convention", ("caffe", "torchvision")))
+
+
+def _estimate(task: Task, vgg: VGGWeights | None, work: Finetune) -> dict[str, Any]:
+    from wmh_siamese.finetuning.finetune import seconds_a_step
+
+    seconds = seconds_a_step(task.base, task.training, vgg, task.settings, work.device)
+    steps = task.settings.steps
+    return {"seconds_a_step": seconds, "steps": steps, "minutes": seconds * steps / 60}
+
+
+def _leave_one_out(
+    task: Task, vgg: VGGWeights | None, work: Finetune, line: Line
+) -> dict[str, Any]:
+    from wmh_siamese.finetuning.leave_one_out import leave_one_out
+
+    patients = list(dict.fromkeys(case.patient_id for case in task.training))
+    done = [0]
+
+    def on_patient(patient: str, comparison: Comparison) -> None:
+        done[0] += 1
+        line.progress("training", done[0], len(patients))
+
+    line.progress("training", 0, len(patients))
+    comparison = leave_one_out(
+        task.base,
+        task.training,
+        vgg,
+        task.settings,
+        device=work.device,
+        on_patient=on_patient,
+        stopped=line.stopped,
+    )
+    return {"comparison": _as_fields(comparison)}
+
+
+def _train(task: Task, vgg: VGGWeights | None, work: Finetune, line: Line) -> dict[str, Any]:
+    from wmh_siamese.finetuning.comparison import CasePair, compared
+    from wmh_siamese.finetuning.finetune import finetune
+    from wmh_siamese.model_file import read_card
+
+    if work.output is None:
+        raise WMHError("internal", "The request names no file for the new model.")
+    began, steps = time.perf_counter(), task.settings.steps
+
+    def on_epoch(point: CurvePoint) -> None:
+        line.epoch({**vars(point), "of": task.settings.epochs})
+
+    done = finetune(
+        task.base,
+        task.training,
+        task.held_out,
+        vgg,
+        work.output,
+        task.settings,
+        name=work.name or work.output.stem,
+        device=work.device,
+        on_epoch=on_epoch,
+        on_step=lambda step: line.progress("training", step, steps),
+        say=line.say,
+        stopped=line.stopped,
+        discarded=line.discarded,
+    )
+    card = read_card(done.path)
+    task.note_trained(card.sha256)
+    judged = [0]
+
+    def on_case(pair: CasePair) -> None:
+        judged[0] += 1
+        line.progress("comparing", judged[0], len(task.held_out))
+
+    comparison = compared(task.base, done.path, task.held_out, work.device, on_case)
+    return {
+        "model": {
+            "path": str(done.path),
+            "name": card.name,
+            "sha256": card.sha256,
+            "threshold": card.threshold,
+        },
+        "kept_epoch": done.kept_epoch,
+        "stopped": done.stopped,
+        "curve": [vars(point) for point in done.curve],
+        "comparison": _as_fields(comparison),
+        "seconds": time.perf_counter() - began,
+    }
+
+
+def _as_fields(comparison: Comparison) -> dict[str, Any]:
+    return {
+        "sentence": comparison.sentence(),
+        "rows": comparison.rows(),
+        "mean": comparison.means(),
+    }
