@@ -71,7 +71,8 @@ def put_case(
         os.rename(ready, partial)
         shutil.rmtree(partial, ignore_errors=True)
         raise
-    _move_files(ready, cases / row.id)
+    if not new:
+        _move_files(ready, cases / row.id)
     shutil.rmtree(ready, ignore_errors=True)
     return manifest
 
