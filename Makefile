@@ -9,7 +9,7 @@ DEMO   ?= demo
 TORCH  ?= torch==2.13.0
 TORCHVISION ?= torchvision==0.28.0
 
-.PHONY: demo test bench clean
+.PHONY: demo test bench train-default clean
 
 demo: $(VENV)/.engine
 	@mkdir -p "$(DEMO)"
@@ -30,6 +30,16 @@ test: $(VENV)/.dev
 
 bench: $(VENV)/.bench
 	PYTHONPATH=Testing $(BIN)/python -m bench --output build/bench $(BENCH)
+
+# The bundled generator again, from the cases and VGG19 weights that docs/model-card.md names.
+CASES ?=
+VGG   ?=
+train-default: $(VENV)/.dev
+	@test -n "$(CASES)" -a -n "$(VGG)" || { echo "make train-default CASES=cases.csv VGG=vgg19.npz"; exit 2; }
+	$(BIN)/wmh-siamese train "$(CASES)" build/train-default --vgg "$(VGG)" \
+	  --cohort ms3seg --recipe robust --width 16 --epochs 20 --batches 50 --lesion-slices 6 --cosine \
+	  --validation ms3seg/105074 --held-out ms3seg/101627 ms3seg/105465 ms3seg/111008 \
+	  --name "MS3SEG, content loss"
 
 $(VENV)/.engine: pyproject.toml
 	$(PYTHON) -m venv $(VENV)
