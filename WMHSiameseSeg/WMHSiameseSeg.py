@@ -2,14 +2,11 @@
 
 import time
 from pathlib import Path
-from typing import Annotated
 
 import numpy as np
 import slicer
-from slicer import vtkMRMLScalarVolumeNode, vtkMRMLSegmentationNode
 from slicer.i18n import tr as _
 from slicer.i18n import translate
-from slicer.parameterNodeWrapper import Choice, WithinRange, parameterNodeWrapper
 from slicer.ScriptedLoadableModule import (
     ScriptedLoadableModule,
     ScriptedLoadableModuleLogic,
@@ -18,10 +15,12 @@ from slicer.ScriptedLoadableModule import (
 )
 from slicer.util import VTKObservationMixin
 from WMHSiameseSegLib.background import Background
+from WMHSiameseSegLib.finetune_tab import FinetuneTab
 from WMHSiameseSegLib.flair_checks import Weight, check_node, check_voxels, look_at_voxels
 from WMHSiameseSegLib.install_dialog import ask_for_folder, ask_to_install
 from WMHSiameseSegLib.installation import Installation, read_requirements
 from WMHSiameseSegLib.model_choice import bundled
+from WMHSiameseSegLib.parameters import WMHSiameseSegParameters
 from WMHSiameseSegLib.private_folder import sweep_stale_folders
 from WMHSiameseSegLib.provenance import Provenance
 from WMHSiameseSegLib.readout_table import read_table
@@ -54,29 +53,6 @@ class WMHSiameseSeg(ScriptedLoadableModule):
         )
 
 
-@parameterNodeWrapper
-class WMHSiameseSegParameters:
-    """The choices that are saved with the scene.
-
-    Attributes:
-        flair: the volume to segment.
-        output: where the mask goes; none makes a new segmentation.
-        model: file name of the model, without its folder.
-        device: where the network runs.
-        keepEarlier: leave an earlier result as a segment of its own.
-        threshold: probability from which a voxel is a lesion.
-        minVolumeMm3: lesions smaller than this (mm3) are left out.
-    """
-
-    flair: vtkMRMLScalarVolumeNode
-    output: vtkMRMLSegmentationNode
-    model: str = ""
-    device: Annotated[str, Choice(["auto", "cpu", "cuda", "mps"])] = "auto"
-    keepEarlier: bool = False
-    threshold: Annotated[float, WithinRange(0.01, 0.99)] = 0.5
-    minVolumeMm3: Annotated[float, WithinRange(0.0, 200.0)] = 0.0
-
-
 class WMHSiameseSegLogic(ScriptedLoadableModuleLogic):
     """Owns the parameter node."""
 
@@ -92,10 +68,11 @@ class WMHSiameseSegWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
         VTKObservationMixin.__init__(self)
         self.logic = None
         self.segmentTab = None
+        self.finetuneTab = None
         self.worker = None
         self.installation = None
         self._parameters = None
-        self._guiTag = None
+        self._guiTags = []
         self._shown = False
 
     def setup(self):
@@ -107,6 +84,8 @@ class WMHSiameseSegWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
         self.layout.addWidget(shell)
         self.tabs = slicer.util.childWidgetVariables(shell).tabs
         self.segmentTab = self._makeSegmentTab()
+        self.finetuneTab = self._makeFinetuneTab()
+        self.tabs.currentChanged.connect(self.onTab)
         scene = slicer.mrmlScene
         self.addObserver(scene, scene.StartCloseEvent, self.onSceneStartClose)
         self.addObserver(scene, scene.EndCloseEvent, self.onSceneEndClose)
@@ -115,14 +94,10 @@ class WMHSiameseSegWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
         self.connectParameters()
 
     def _makeSegmentTab(self) -> SegmentTab:
-        widget = slicer.util.loadUI(self.resourcePath("UI/SegmentTab.ui"))
-        widget.setMRMLScene(slicer.mrmlScene)
-        self.tabs.addTab(widget, _("Segment"))
-        self.ui = slicer.util.childWidgetVariables(widget)
+        self.ui = self._addTab("SegmentTab", _("Segment"))
         log = RunLog(self.ui.logView)
         dialog = self.resourcePath("UI/InstallDialog.ui")
-        moduleFolder = Path(self.resourcePath("")).parent
-        self.worker = WorkerClient(lambda: engine_worker_command(moduleFolder), log.add)
+        self.worker = self._makeWorker(log)
         self.installation = Installation(
             read_requirements(Path(self.resourcePath("requirements.txt"))),
             lambda missing: ask_to_install(dialog, missing),
@@ -130,9 +105,30 @@ class WMHSiameseSegWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
         )
         return SegmentTab(self.ui, self.worker, self.installation, Background(), log)
 
+    def _makeFinetuneTab(self) -> FinetuneTab:
+        self.finetuneUi = self._addTab("FinetuneTab", _("Fine-tune"))
+        log = RunLog(self.ui.logView)
+        self.librarian = self._makeWorker(log)
+        return FinetuneTab(self.finetuneUi, self.librarian, self.installation, log)
+
+    def _addTab(self, name, title):
+        widget = slicer.util.loadUI(self.resourcePath(f"UI/{name}.ui"))
+        widget.setMRMLScene(slicer.mrmlScene)
+        self.tabs.addTab(widget, title)
+        return slicer.util.childWidgetVariables(widget)
+
+    def _makeWorker(self, log: RunLog) -> WorkerClient:
+        moduleFolder = Path(self.resourcePath("")).parent
+        return WorkerClient(lambda: engine_worker_command(moduleFolder), log.add)
+
+    def onTab(self, _index):
+        if self._shown and self.tabs.currentIndex == 1:
+            self.finetuneTab.shown()
+
     def enter(self):
         self._shown = True
         self.connectParameters()
+        self.onTab(self.tabs.currentIndex)
 
     def exit(self):
         self._shown = False
@@ -143,15 +139,16 @@ class WMHSiameseSegWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
         self.removeObservers()
         slicer.app.aboutToQuit.disconnect(self.onQuit)
         self.disconnectParameters()
-        if self.segmentTab is not None:
-            self.segmentTab.close()
+        self.onQuit()
 
     def onQuit(self):
-        if self.segmentTab is not None:
-            self.segmentTab.close()
+        for tab in (self.segmentTab, self.finetuneTab):
+            if tab is not None:
+                tab.close()
 
     def onSceneStartClose(self, caller, event):
         self.segmentTab.scene_closes()
+        self.finetuneTab.scene_closes()
         self.disconnectParameters()
         self._parameters = None
 
@@ -171,12 +168,13 @@ class WMHSiameseSegWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
         if self._parameters.flair is None:
             self._parameters.flair = likely_flair()
         self.segmentTab.set_parameters(self._parameters)
-        self._guiTag = self._parameters.connectGui(self.ui)
+        self.finetuneTab.set_parameters(self._parameters)
+        self._guiTags = [self._parameters.connectGui(ui) for ui in (self.ui, self.finetuneUi)]
 
     def disconnectParameters(self):
-        if self._parameters is not None and self._guiTag is not None:
-            self._parameters.disconnectGui(self._guiTag)
-            self._guiTag = None
+        for tag in self._guiTags:
+            self._parameters.disconnectGui(tag)
+        self._guiTags = []
 
 
 class WMHSiameseSegTest(ScriptedLoadableModuleTest):

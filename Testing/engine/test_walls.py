@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 ENGINE = Path(__file__).resolve().parents[2] / "WMHSiameseSeg"
-SOURCES = sorted((ENGINE / "wmh_siamese").glob("*.py"))
+SOURCES = sorted((ENGINE / "wmh_siamese").rglob("*.py"))
 SLICERS = {"slicer", "qt", "vtk", "ctk", "PythonQt", "SampleData", "WMHSiameseSegLib"}
 HEAVY = {"torch", "torchvision", "nibabel", "safetensors", "PIL", "nrrd"}
 
@@ -72,5 +72,6 @@ print(*seen)
 
 def test_importing_starts_no_process_opens_no_socket_and_writes_no_file(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    names = [source.stem for source in SOURCES if source.stem not in ("__init__", "__main__")]
-    assert run(IMPORT_ALL, *names) == []
+    named = [source for source in SOURCES if source.stem not in ("__init__", "__main__")]
+    paths = [source.relative_to(ENGINE / "wmh_siamese").with_suffix("") for source in named]
+    assert run(IMPORT_ALL, *(".".join(path.parts) for path in paths)) == []

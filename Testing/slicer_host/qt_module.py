@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 import os
 import sys
 import types
@@ -14,6 +15,11 @@ from PySide6 import QtCore, QtGui, QtSvgWidgets, QtWidgets  # noqa: E402
 
 from . import api  # noqa: E402
 from .strict_classes import strict_class  # noqa: E402
+
+if sys.version_info < (3, 12):
+    # Each of PySide's functions that return nothing takes one reference to None away, and the
+    # interpreter ends when there is none left; from Python 3.12 on None is immortal.
+    ctypes.c_ssize_t.from_address(id(None)).value += 1 << 40
 
 _QT_LIBRARIES = (QtWidgets, QtGui, QtCore, QtSvgWidgets)
 

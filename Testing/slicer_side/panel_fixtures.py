@@ -5,6 +5,8 @@ from __future__ import annotations
 import tempfile
 
 import pytest
+import slicer
+from slicer_side.finetune_panel import FinetunePanel
 from slicer_side.panel import Panel, run_engine, wait_for
 
 
@@ -52,3 +54,28 @@ def engine_panel(panel, monkeypatch):
     """The panel with the engine's own worker, on one thread as the references are made."""
     monkeypatch.setenv("OMP_NUM_THREADS", "1")
     return panel
+
+
+@pytest.fixture
+def user_settings():
+    """Slicer's settings of a user who has never opened the module."""
+    settings = slicer.app.userSettings()
+    settings.remove("WMHSiameseSeg")
+    yield settings
+    settings.remove("WMHSiameseSeg")
+
+
+@pytest.fixture
+def finetune(user_settings, the_panel, own_temporary_folder):
+    """The tab Fine-tune, shown, with the engine's own library."""
+    panel = FinetunePanel(the_panel)
+    yield panel
+    panel.end_workers()
+
+
+@pytest.fixture
+def library(finetune, tmp_path):
+    """An empty library that is open in the tab; gives its folder."""
+    folder = tmp_path / "corrections"
+    finetune.create_library(folder)
+    return folder

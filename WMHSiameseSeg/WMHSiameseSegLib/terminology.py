@@ -7,6 +7,7 @@ from pathlib import Path
 import slicer
 
 SEGMENT_NAME = "White matter hyperintensities"
+OTHER_NAME = "Other pathology"
 SEGMENT_COLOR = (0.95, 0.32, 0.18)
 TERMS = "WMHSiameseSeg white matter lesion"
 REGIONS = "WMHSiameseSeg white matter"

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from slicer.i18n import tr as _
 
 from WMHSiameseSegLib.installation import Installation, InstallationError
-from WMHSiameseSegLib.run_controls import RunControls
+from WMHSiameseSegLib.panel_message import PanelMessage
 from WMHSiameseSegLib.run_log import RunLog
 from WMHSiameseSegLib.worker_client import Event, WorkerClient
 
@@ -18,7 +18,7 @@ class WorkerNeeds:
     Args:
         worker: probed for what it can load.
         installation: asks a person and installs.
-        controls: says why nothing can run.
+        message: says why nothing can run.
         log: takes what the probe found.
     """
 
@@ -26,12 +26,12 @@ class WorkerNeeds:
         self,
         worker: WorkerClient,
         installation: Installation,
-        controls: RunControls,
+        message: PanelMessage,
         log: RunLog,
     ) -> None:
         self._worker = worker
         self._installation = installation
-        self._controls = controls
+        self._message = message
         self._log = log
 
     def ensure(self, missing: Sequence[str] | None = None) -> bool:
@@ -40,7 +40,7 @@ class WorkerNeeds:
             if self._installation.ensure(missing):
                 self._worker.end()  # the next one finds what was installed
         except InstallationError as error:
-            self._controls.complain(str(error))
+            self._message.complain(str(error))
             return False
         return True
 
@@ -64,4 +64,4 @@ class WorkerNeeds:
     def _on_probe(self, event: Event) -> None:
         missing = [str(name) for name in event.get("missing") or []]
         if event["event"] == "result" and missing and self.ensure(missing):
-            self._controls.say(_("Installed. Click Segment to start."))
+            self._message.say(_("Installed. Click again to start."))
