@@ -1,0 +1,99 @@
+"""``wmh-siamese finetune`` from the outside: corrected cases in, a model and a sentence out."""
+
+import csv
+import json
+import os
+from dataclasses import replace
+
+import pytest
+from engine.random_vgg import random_vgg
+from engine.tiny_training import TINY, run, simulated_cases
+from safetensors.torch import save_file
+from wmh_siamese.cases import read_case
+from wmh_siamese.cli import main
+from wmh_siamese.library.library import Library
+from wmh_siamese.model_file import read_card
+
+
+@pytest.fixture(scope="module")
+def place(tmp_path_factory):
+    """Three cases as a table and as a library, a base model and VGG19 weights."""
+    folder = tmp_path_factory.mktemp("data")
+    cases = simulated_cases(folder, ("a", "b", "c"))
+    with (folder / "cases.csv").open("w", newline="") as file:
+        rows = csv.writer(file)
+        rows.writerow(["cohort", "case", "flair", "mask"])
+        for case in cases:
+            rows.writerow([case.cohort, case.name, case.flair.name, case.mask.name])
+    run(cases[:2], folder / "base", replace(TINY, epochs=1))
+    library = Library.create(folder / "library")
+    for case, role in zip(cases, ("training", "training", "held-out"), strict=True):
+        flair, labels = read_case(case)
+        library.add(flair, labels.array, patient=case.name, role=role)
+    save_file(random_vgg().tensors, folder / "vgg.safetensors")
+    return folder
+
+
+@pytest.fixture
+def finetune(place, tmp_path, capsys):
+    """Runs the command; gives its exit code, output and complaints."""
+
+    def finetuned(*options, cases="library", output="mine.safetensors"):
+        code = main(
+            [
+                *("finetune", str(place / cases), str(tmp_path / output)),
+                *("--base", str(place / "base" / "best.safetensors"), "--device", "cpu"),
+                *("--vgg", str(place / "vgg.safetensors"), "--vgg-convention", "caffe"),
+                *("--epochs", "2", "--batches", "2", "--batch-size", "4", *options),
+            ]
+        )
+        return code, *capsys.readouterr()
+
+    return finetuned
+
+
+def test_a_library_in_a_model_and_its_comparison_out(finetune, tmp_path):
+    code, told, _ = finetune("--markdown", str(tmp_path / "table.md"))
+    assert code == 0
+    assert "base model: held-out Dice" in told and "epoch 2: loss" in told
+    assert "of 1 held-out patient" in told
+    card = read_card(tmp_path / "mine.safetensors")
+    assert card.name == "mine" and len(card.training["cases"]) == 2
+    assert "→" in (tmp_path / "table.md").read_text()
+
+
+def test_a_table_with_named_cases_will_do_and_json_is_for_programs(finetune):
+    code, told, _ = finetune("--held-out", "simulated/c", "--json", cases="cases.csv")
+    lines = [json.loads(line) for line in told.splitlines()]
+    assert code == 0 and [line["epoch"] for line in lines[:3]] == [0, 1, 2]
+    assert lines[0]["loss"] is None and lines[-1]["cases"][0]["case"] == "simulated/c"
+
+
+def test_an_estimate_and_leaving_one_out_make_no_model(finetune, tmp_path):
+    code, told, _ = finetune("--estimate")
+    assert code == 0 and told.startswith("about ") and "minutes" in told
+    code, told, _ = finetune("--leave-one-out")
+    assert code == 0 and "of 2 held-out patients" in told
+    assert not os.listdir(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("options", "cases", "said"),
+    [
+        (["--held-out", "library/x"], "library", "knows which of its cases"),
+        (["--held-out", "simulated/x"], "cases.csv", "simulated/x"),
+        (["--learning-rate", "0"], "library", "learning-rate is 0"),
+        (["--base", "/nowhere"], "library", "nowhere"),
+        ([], "nothing", "nothing"),
+    ],
+)
+def test_what_cannot_be_used_gets_its_sentence(finetune, tmp_path, options, cases, said):
+    code, _, complaint = finetune(*options, cases=cases)
+    assert code == 2 and said in complaint and not os.listdir(tmp_path)
+
+
+def test_a_model_that_is_there_stays(finetune, tmp_path):
+    (tmp_path / "mine.safetensors").write_text("mine")
+    code, _, complaint = finetune()
+    assert code == 2 and "exists already" in complaint
+    assert (tmp_path / "mine.safetensors").read_text() == "mine"
