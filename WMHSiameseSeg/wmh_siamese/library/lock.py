@@ -13,7 +13,6 @@ import json
 import os
 import platform
 import secrets
-import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -23,6 +22,7 @@ from functools import cache
 from pathlib import Path
 
 from wmh_siamese.errors import WMHError
+from wmh_siamese.running_process import is_running
 
 LOCK_NAME = "library.lock"
 WAIT_SECONDS = 30.0
@@ -147,7 +147,7 @@ class _Watch:
             return self._unsigned_for() > UNSIGNED_AFTER_SECONDS
         if time.time() - self.owner.time > LEFT_AFTER_SECONDS:
             return True
-        return self.owner.host == this_host() and not _alive(self.owner.pid)
+        return self.owner.host == this_host() and not is_running(self.owner.pid)
 
     def _unsigned_for(self) -> float:
         """Seconds for which one and the same lock was seen without its owner's name."""
@@ -226,33 +226,3 @@ def _unlink(path: Path) -> None:
             if attempt == 49:
                 raise
             time.sleep(POLL_SECONDS)
-
-
-def _alive(pid: int) -> bool:
-    """Whether a process of this number runs on this computer; in doubt, yes."""
-    if pid <= 0:
-        return False
-    if sys.platform == "win32":
-        return _alive_on_windows(pid)
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    except (OSError, OverflowError):
-        return True
-    return True
-
-
-def _alive_on_windows(pid: int) -> bool:
-    """As ``os.kill(pid, 0)`` would tell, which on Windows ends the process instead."""
-    import ctypes
-
-    query_limited_information, still_active = 0x1000, 259
-    kernel = ctypes.windll.kernel32  # type: ignore[attr-defined,unused-ignore]
-    handle = kernel.OpenProcess(query_limited_information, False, pid)
-    if not handle:
-        return bool(kernel.GetLastError() == 5)  # it is there, but somebody else's
-    code = ctypes.c_ulong()
-    told = kernel.GetExitCodeProcess(handle, ctypes.byref(code))
-    kernel.CloseHandle(handle)
-    return not told or code.value == still_active
