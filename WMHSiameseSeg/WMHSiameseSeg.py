@@ -107,9 +107,12 @@ class WMHSiameseSegWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
 
     def _makeFinetuneTab(self) -> FinetuneTab:
         self.finetuneUi = self._addTab("FinetuneTab", _("Fine-tune"))
-        log = RunLog(self.ui.logView)
-        self.librarian = self._makeWorker(log)
-        return FinetuneTab(self.finetuneUi, self.librarian, self.installation, log)
+        log = RunLog(self.finetuneUi.trainingLogView)
+        self.librarian, self.trainer = self._makeWorker(log), self._makeWorker(log)
+        return FinetuneTab(
+            *(self.finetuneUi, self.librarian, self.trainer, self.installation, log),
+            self.onModelsChanged,
+        )
 
     def _addTab(self, name, title):
         widget = slicer.util.loadUI(self.resourcePath(f"UI/{name}.ui"))
@@ -120,6 +123,11 @@ class WMHSiameseSegWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
     def _makeWorker(self, log: RunLog) -> WorkerClient:
         moduleFolder = Path(self.resourcePath("")).parent
         return WorkerClient(lambda: engine_worker_command(moduleFolder), log.add)
+
+    def onModelsChanged(self, default: str):
+        self.segmentTab.models.refresh()
+        if default:
+            self.segmentTab.models.choose(default)
 
     def onTab(self, _index):
         if self._shown and self.tabs.currentIndex == 1:

@@ -52,6 +52,25 @@ class FinetunePanel:
         self.click("addCaseButton")
         self.settle()
 
+    def use_scripted_trainer(self, behaviour: str) -> None:
+        """Have the next training worker be the scripted one."""
+        self.widget.trainer.end()
+        self.widget.trainer.command = lambda: scripted(behaviour)
+
+    def train(self, name: str = "mine") -> None:
+        """Click Train with a loss that needs no weights."""
+        self.ui.newNameEdit.setText(name)
+        self.ui.lossSelector.setCurrentIndex(2)
+        self.click("trainButton")
+
+    def wait_for_training(self, seconds: float = 60.0) -> float:
+        """Until no training runs."""
+        return wait_for(lambda: self.tab.training.run.idle, seconds)
+
+    @property
+    def training_message(self) -> str:
+        return self.ui.trainingMessage.text
+
     def settle(self, seconds: float = 30.0) -> None:
         """Until the library has answered and its cases are shown."""
         wait_for(lambda: not self.library.busy, seconds)
@@ -74,7 +93,7 @@ class FinetunePanel:
 
     def end_workers(self) -> None:
         """End every worker of the tab, and wait until they are gone."""
-        workers = [self.widget.librarian]
+        workers = [self.widget.librarian, self.widget.trainer, self.widget.worker]
         for worker in workers:
             worker.end()
         wait_for(lambda: not any(worker.ending for worker in workers))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import tempfile
 
 import pytest
@@ -59,10 +60,12 @@ def engine_panel(panel, monkeypatch):
 @pytest.fixture
 def user_settings():
     """Slicer's settings of a user who has never opened the module."""
+    from WMHSiameseSegLib.user_models import user_models_folder
+
     settings = slicer.app.userSettings()
-    settings.remove("WMHSiameseSeg")
     yield settings
     settings.remove("WMHSiameseSeg")
+    shutil.rmtree(user_models_folder(), ignore_errors=True)
 
 
 @pytest.fixture

@@ -10,6 +10,8 @@
     missing    says that torch is missing
     mute       never says a word
     child      as stubborn, after starting a process of its own (its pid goes to stderr)
+
+Fine-tuning is played in scripted_training.py, by the same words.
 """
 
 from __future__ import annotations
@@ -22,6 +24,7 @@ import threading
 import time
 
 import numpy as np
+from scripted_training import train
 
 
 def say(**event: object) -> None:
@@ -33,6 +36,7 @@ class ScriptedWorker:
     def __init__(self, behaviour: str) -> None:
         self.behaviour = behaviour
         self.stopped: set[int] = set()
+        self.discarded: set[int] = set()
         self.requests: list[dict] = []
         self.arrived = threading.Condition()
 
@@ -40,6 +44,8 @@ class ScriptedWorker:
         for line in sys.stdin:
             request = json.loads(line)
             if request["do"] == "stop":
+                if request.get("keep") is False:
+                    self.discarded.add(request["of"])
                 self.stopped.add(request["of"])
                 continue
             with self.arrived:
@@ -66,6 +72,8 @@ class ScriptedWorker:
                 )
             elif request["do"] == "segment":
                 self.segment(request)
+            elif request["do"] == "finetune":
+                train(self, request, say)
 
     def segment(self, request: dict) -> None:
         identity = request["id"]

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from WMHSiameseSegLib.background import Background
+from WMHSiameseSegLib.comparison_panel import ComparisonPanel
 from WMHSiameseSegLib.installation import Installation
 from WMHSiameseSegLib.library_panel import LibraryPanel
+from WMHSiameseSegLib.model_choice import Model
 from WMHSiameseSegLib.run_log import RunLog
-from WMHSiameseSegLib.worker_client import WorkerClient
+from WMHSiameseSegLib.training_panel import TrainingPanel
+from WMHSiameseSegLib.user_settings import remember_default_model
+from WMHSiameseSegLib.worker_client import Event, WorkerClient
 
 
 class FinetuneTab:
@@ -17,15 +22,28 @@ class FinetuneTab:
     Args:
         ui: the widgets of FinetuneTab.ui by name.
         librarian: the worker that keeps the library.
+        trainer: the worker that trains.
         installation: makes sure that the workers find their packages.
         log: takes lines for the log.
+        models_changed: called when models came or went, with the new default's file name or "".
     """
 
     def __init__(
-        self, ui: Any, librarian: WorkerClient, installation: Installation, log: RunLog
+        self,
+        ui: Any,
+        librarian: WorkerClient,
+        trainer: WorkerClient,
+        installation: Installation,
+        log: RunLog,
+        models_changed: Callable[[str], None],
     ) -> None:
+        self._models_changed = models_changed
         self._background = Background()
         self.library = LibraryPanel(ui, librarian, installation, self._background, log)
+        self.training = TrainingPanel(
+            ui, trainer, installation, log, lambda: self.library.folder, self._on_finished
+        )
+        self.comparison = ComparisonPanel(ui, self._make_default, self.training.leave_one_out)
 
     def set_parameters(self, parameters: Any) -> None:
         """Keep the choices here; the shell connects them to the widgets."""
@@ -34,12 +52,31 @@ class FinetuneTab:
     def shown(self) -> None:
         """A person looks at the tab: what may have changed meanwhile is read again."""
         self.library.refresh()
+        self._refresh()
 
     def scene_closes(self) -> None:
-        """Let go of every node."""
+        """Let go of every node; a training goes on."""
         self.library.scene_closes()
+        self.training.scene_closes()
 
     def close(self) -> None:
         """Leave no process, no file and no observer behind."""
         self.library.close()
+        self.training.close()
         self._background.close()
+
+    def _on_finished(self, what: str, result: Event, base: Model) -> None:
+        self._refresh()
+        self._models_changed("")
+        self.comparison.show(what, result, base)
+        self.library.refresh()
+
+    def _make_default(self, name: str) -> None:
+        remember_default_model(name)
+        self._models_changed(name)
+        self._refresh()
+
+    def _refresh(self) -> None:
+        if self.training.run.idle:
+            self.training.refresh()
+        self.comparison.refresh()

@@ -14,14 +14,20 @@ from wmh_siamese.model_file import ModelCard, bundled_models, read_card
 
 @dataclass(frozen=True)
 class Model:
-    """A model file with its card, or the reason why it cannot be used."""
+    """A model file with its card, or the reason why it cannot be used.
+
+    ``shown`` is the name that its user gave it, if any.
+    """
 
     path: Path
     card: ModelCard | None
     problem: str = ""
+    shown: str = ""
 
     @property
     def title(self) -> str:
+        if self.shown:
+            return self.shown
         return self.card.name if self.card is not None and self.card.name else self.path.stem
 
 

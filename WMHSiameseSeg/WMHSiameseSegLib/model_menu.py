@@ -1,4 +1,4 @@
-"""Choosing a model: the bundled ones, those opened from files, and the card of the chosen one."""
+"""Choosing a model: bundled ones, the user's own, opened files, and the chosen one's card."""
 
 from __future__ import annotations
 
@@ -11,7 +11,8 @@ import slicer
 from slicer.i18n import tr as _
 
 from WMHSiameseSegLib.flair_checks import Finding, Weight
-from WMHSiameseSegLib.model_choice import Model, bundled, card_html, read_model
+from WMHSiameseSegLib.model_choice import Model, card_html, read_model
+from WMHSiameseSegLib.user_models import default_model, known_models
 
 
 class ModelMenu:
@@ -25,12 +26,11 @@ class ModelMenu:
     def __init__(self, ui: Any, chosen: Callable[[str, float | None], None]) -> None:
         self._ui = ui
         self._chosen = chosen
-        self._models: list[Model] = bundled()
-        for model in self._models:
-            ui.modelSelector.addItem(model.title)
+        self._models: list[Model] = known_models()
+        self._opened: list[Path] = []
+        self._fill(default_model())
         ui.modelSelector.currentIndexChanged.connect(self._on_index)
         ui.openModelButton.clicked.connect(self._on_open)
-        self._show_card()
 
     @property
     def current(self) -> Model | None:
@@ -48,11 +48,20 @@ class ModelMenu:
         return []
 
     def choose(self, name: str) -> None:
-        """Choose the model whose file has this name, and tell; the first one when none has."""
+        """Choose the model whose file has this name, and tell; the default for an empty name."""
         names = [model.path.name for model in self._models]
+        name = name or default_model()
         if name in names:
             self._ui.modelSelector.setCurrentIndex(names.index(name))
         self._tell()
+
+    def refresh(self) -> None:
+        """List the models anew: some of the user's own came, went or are called otherwise."""
+        chosen = self.current.path.name if self.current is not None else ""
+        listed = known_models()
+        paths = [model.path for model in listed]
+        self._models = listed + [read_model(p) for p in self._opened if p not in paths]
+        self._fill(chosen)
 
     def open(self, path: Path) -> None:
         """Add a model file to the menu and choose it."""
@@ -61,9 +70,22 @@ class ModelMenu:
             self._ui.modelSelector.setCurrentIndex(paths.index(path))
             return
         model = read_model(path)
+        self._opened.append(path)
         self._models.append(model)
         self._ui.modelSelector.addItem(model.title)
         self._ui.modelSelector.setCurrentIndex(len(self._models) - 1)
+
+    def _fill(self, chosen: str) -> None:
+        """Show the models without a word to anybody, this one chosen."""
+        selector = self._ui.modelSelector
+        selector.blockSignals(True)
+        selector.clear()
+        for model in self._models:
+            selector.addItem(model.title)
+        names = [model.path.name for model in self._models]
+        selector.setCurrentIndex(names.index(chosen) if chosen in names else 0)
+        selector.blockSignals(False)
+        self._show_card()
 
     def _on_open(self) -> None:
         name = qt.QFileDialog.getOpenFileName(

@@ -69,7 +69,7 @@ class RunProgress:
             text += f" {done}/{of}"
         left = self._seconds_left(done, of)
         if left is not None:
-            text += " · " + _time_left(left)
+            text += " · " + time_left(left)
         self._bar.setFormat(text.replace("%", "%%"))
         self._bar.setValue(self._value(stage, done, of))
         self._bar.setVisible(True)
@@ -88,7 +88,8 @@ class RunProgress:
         return elapsed / done * (of - done)
 
 
-def _time_left(seconds: float) -> str:
+def time_left(seconds: float) -> str:
+    """Seconds or minutes, in words."""
     if seconds < 60:
         return _("{seconds} s left").format(seconds=max(1, round(seconds)))
     return _("{minutes} min left").format(minutes=round(seconds / 60))

@@ -33,6 +33,39 @@ def library_named(name: str) -> Path | None:
     return next(iter([*named, *used]), None)
 
 
+def vgg_weights() -> str:
+    """The file with the VGG19 weights; empty when none was chosen yet."""
+    return _read("vggWeights")
+
+
+def remember_vgg_weights(path: str) -> None:
+    _write("vggWeights", path)
+
+
+def default_model() -> str:
+    """File name of the model that the tab Segment offers first; empty for the bundled one."""
+    return _read("defaultModel")
+
+
+def remember_default_model(name: str) -> None:
+    _write("defaultModel", name)
+
+
+def shown_names() -> dict[str, str]:
+    """File name of a model -> the name that its user gave it."""
+    try:
+        names = json.loads(_read("modelNames") or "{}")
+    except ValueError:
+        return {}
+    return {str(file): str(name) for file, name in names.items()}
+
+
+def remember_shown_name(file_name: str, name: str) -> None:
+    """Show a model under another name; an empty one shows its own again."""
+    names = {**shown_names(), file_name: name}
+    _write("modelNames", json.dumps({file: name for file, name in names.items() if name}))
+
+
 def _read(name: str) -> str:
     value = slicer.app.userSettings().value(f"{_GROUP}/{name}")
     return value if isinstance(value, str) else ""

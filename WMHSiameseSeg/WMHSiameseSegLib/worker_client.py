@@ -66,11 +66,17 @@ class WorkerClient:
         self._send({"id": identity, **request})
         return identity
 
-    def stop(self, identity: int) -> None:
-        """Ask the worker to end a request at its next step."""
+    def stop(self, identity: int, keep: bool = True) -> None:
+        """Ask the worker to end a request at its next step.
+
+        Args:
+            identity: of the request.
+            keep: keep what a training has reached; otherwise it leaves no trace.
+        """
         if self._process is not None and identity in self._listeners:
             self._last_id += 1
-            self._send({"id": self._last_id, "do": "stop", "of": identity})
+            discard = {} if keep else {"keep": False}
+            self._send({"id": self._last_id, "do": "stop", "of": identity, **discard})
 
     def end(self) -> None:
         """End the worker at once; open requests are forgotten and hear nothing more."""

@@ -1,0 +1,104 @@
+"""The scripted worker's fine-tuning: the new model is a copy of the base.
+
+Behaviours: ``good`` with one held-out case, ``alone`` without any, ``slow`` (a minute, heeds a
+stop), ``stubborn`` (a minute, deaf), ``dying`` after the first epoch, ``refusing``.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+EPOCHS = 3
+BASE = {
+    "dice": 0.70,
+    "h95_mm": 12.0,
+    "avd_percent": 20.0,
+    "lesion_recall": 0.5,
+    "lesion_f1": None,
+    "truth_ml": 10.0,
+    "found_ml": 8.0,
+}
+NEW = {**BASE, "dice": 0.75, "h95_mm": 14.0, "avd_percent": 20.0, "found_ml": 9.0}
+
+
+def comparison(held_out: bool) -> dict:
+    if not held_out:
+        return {
+            "sentence": "There are no held-out patients, so nothing can be said about better or "
+            "worse.",
+            "rows": [],
+            "mean": {"base": dict.fromkeys(BASE), "new": dict.fromkeys(BASE)},
+        }
+    return {
+        "sentence": "Better on 1 of 1 held-out patient; Dice 0.70 → 0.75.",
+        "rows": [{"case": "library/case-1", "patient": "p7", "base": BASE, "new": NEW}],
+        "mean": {"base": BASE, "new": NEW},
+    }
+
+
+def train(worker: object, request: dict, say: Callable[..., None]) -> None:
+    """Answer one request; `worker` knows its behaviour and what was stopped."""
+    identity, behaviour = request["id"], worker.behaviour
+    say(id=identity, event="progress", stage="preparing", done=0, of=1)
+    if behaviour == "refusing":
+        say(
+            id=identity,
+            event="error",
+            kind="bad-volume",
+            sentence="There is no case to learn from.",
+            way_out="Add a corrected case for training.",
+        )
+        return
+    if request["what"] == "estimate":
+        say(id=identity, event="result", seconds_a_step=0.5, steps=480, minutes=4.0)
+        return
+    if request["what"] == "leave-one-out":
+        say(id=identity, event="result", comparison=comparison(True))
+        return
+    workplace = Path(request["output"]).parent / f".finetuning-{os.getpid()}-x"
+    workplace.mkdir()
+    curve = [point(0, None, behaviour)]
+    say(id=identity, event="epoch", of=EPOCHS, **curve[0])
+    steps = 600 if behaviour in ("slow", "stubborn") else EPOCHS
+    stopped = False
+    for step in range(steps):
+        say(id=identity, event="progress", stage="training", done=step, of=steps)
+        if step < EPOCHS:
+            curve.append(point(step + 1, 4.0 / (step + 1), behaviour))
+            say(id=identity, event="epoch", of=EPOCHS, **curve[-1])
+        if behaviour == "dying":
+            os._exit(3)
+        if steps > EPOCHS:
+            time.sleep(0.1)
+        if identity in worker.stopped and behaviour == "slow":
+            stopped = True
+            break
+    shutil.rmtree(workplace)
+    if identity in worker.discarded:
+        say(id=identity, event="error", kind="stopped", sentence="Stopped.", way_out="")
+        return
+    shutil.copyfile(request["base"], request["output"])
+    say(
+        id=identity,
+        event="result",
+        model={
+            "path": request["output"],
+            "name": request["name"],
+            "sha256": "ab" * 32,
+            "threshold": 0.5,
+        },
+        kept_epoch=len(curve) - 1,
+        stopped=stopped,
+        curve=curve,
+        comparison=comparison(behaviour != "alone"),
+        seconds=1.0,
+    )
+
+
+def point(epoch: int, loss: float | None, behaviour: str) -> dict:
+    dice = None if behaviour == "alone" else 0.70 + 0.01 * epoch
+    return {"epoch": epoch, "loss": loss, "held_out_dice": dice, "seconds": 0.1}

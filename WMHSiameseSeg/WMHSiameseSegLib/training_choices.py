@@ -1,0 +1,101 @@
+"""What a training is asked to do, and why it cannot be asked."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from slicer.i18n import tr as _
+
+from WMHSiameseSegLib.flair_checks import Finding, Weight
+
+EFFORTS = ("quick", "usual", "thorough")
+DEVICES = ("auto", "cpu", "cuda", "mps")
+LOSSES: dict[str, dict[str, Any]] = {
+    "content": {},
+    "content and generalised Dice": {"extra_loss": "generalised-dice"},
+    "generalised Dice": {"loss": "generalised-dice"},
+    "Tversky": {"loss": "tversky"},
+    "Dice": {"loss": "dice"},
+}
+
+
+def effort_names() -> list[str]:
+    """The efforts in words, in their order."""
+    return [_("quick"), _("usual"), _("thorough")]
+
+
+def loss_names() -> list[str]:
+    """The losses in words, in the order of ``LOSSES``."""
+    return [
+        _("content loss"),
+        _("content loss + generalised Dice"),
+        _("generalised Dice"),
+        _("Tversky"),
+        _("Dice"),
+    ]
+
+
+@dataclass(frozen=True)
+class TrainingChoices:
+    """What a person chose.
+
+    Attributes:
+        library: folder of the corrected cases.
+        base: model file to go on from.
+        name: of the new model.
+        effort: one of ``EFFORTS``.
+        loss: one of ``LOSSES``.
+        vgg: file of the VGG19 weights; empty when none was chosen.
+        device: one of ``DEVICES``.
+        settings: numbers that replace the effort's.
+    """
+
+    library: Path | None
+    base: Path | None
+    name: str
+    effort: str
+    loss: str
+    vgg: str
+    device: str
+    settings: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def needs_vgg(self) -> bool:
+        return self.loss.startswith("content")
+
+    def check(self, naming: bool) -> list[Finding]:
+        """Why this cannot be asked.
+
+        Args:
+            naming: whether a new model comes of it, which needs a name.
+        """
+        if self.library is None:
+            return [Finding(Weight.STOP, _("Open a library and add corrected cases first."))]
+        if self.base is None:
+            return [Finding(Weight.STOP, _("Choose a base model."))]
+        if naming and not self.name:
+            return [Finding(Weight.STOP, _("Give the new model a name."))]
+        if self.needs_vgg and not (self.vgg and Path(self.vgg).is_file()):
+            said = _(
+                "The content loss needs the file of the VGG19 weights. Choose it, or choose "
+                "another loss under “Advanced”."
+            )
+            return [Finding(Weight.STOP, said)]
+        return []
+
+    def request(self, what: str, output: Path | None) -> dict[str, Any]:
+        """The worker's request: ``train``, ``estimate`` or ``leave-one-out``."""
+        fields = {
+            "do": "finetune",
+            "what": what,
+            "library": str(self.library),
+            "base": str(self.base),
+            "name": self.name,
+            "effort": self.effort,
+            "device": self.device,
+            "vgg": self.vgg if self.needs_vgg else None,
+            "settings": {**LOSSES[self.loss], **self.settings},
+        }
+        return fields if output is None else {**fields, "output": str(output)}
