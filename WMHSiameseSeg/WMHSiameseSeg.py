@@ -111,7 +111,7 @@ class WMHSiameseSegWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
         self.librarian, self.trainer = self._makeWorker(log), self._makeWorker(log)
         return FinetuneTab(
             *(self.finetuneUi, self.librarian, self.trainer, self.installation, log),
-            self.onModelsChanged,
+            *(self.onModelsChanged, lambda: self.segmentTab.models.file),
         )
 
     def _addTab(self, name, title):

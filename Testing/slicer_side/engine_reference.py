@@ -1,6 +1,7 @@
 """Run by tests in a process of its own, because torch stays out of the Slicer side.
 
 ``model PATH``: save a tiny seeded generator.
+``child MODEL PATH``: save a model that says it was made from another.
 ``reference MODEL FOLDER``: the engine's probability of every NIfTI file there, beside it.
 """
 
@@ -33,6 +34,15 @@ def save_tiny_model(path: Path) -> None:
     save_model(path, generator, card)
 
 
+def save_child(model: Path, path: Path) -> None:
+    from dataclasses import replace
+
+    from wmh_siamese.model_file import load_model, save_model
+
+    generator, card = load_model(model)
+    save_model(path, generator, replace(card, name="child", parent=card.sha256))
+
+
 def write_references(model: Path, folder: Path) -> None:
     import nibabel
     import numpy as np
@@ -49,5 +59,7 @@ def write_references(model: Path, folder: Path) -> None:
 if __name__ == "__main__":
     if sys.argv[1] == "model":
         save_tiny_model(Path(sys.argv[2]))
+    elif sys.argv[1] == "child":
+        save_child(Path(sys.argv[2]), Path(sys.argv[3]))
     else:
         write_references(Path(sys.argv[2]), Path(sys.argv[3]))

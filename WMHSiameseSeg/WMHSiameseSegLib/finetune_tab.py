@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 from WMHSiameseSegLib.background import Background
@@ -10,6 +11,7 @@ from WMHSiameseSegLib.comparison_panel import ComparisonPanel
 from WMHSiameseSegLib.installation import Installation
 from WMHSiameseSegLib.library_panel import LibraryPanel
 from WMHSiameseSegLib.model_choice import Model
+from WMHSiameseSegLib.models_panel import ModelsPanel
 from WMHSiameseSegLib.run_log import RunLog
 from WMHSiameseSegLib.training_panel import TrainingPanel
 from WMHSiameseSegLib.user_settings import remember_default_model
@@ -26,6 +28,7 @@ class FinetuneTab:
         installation: makes sure that the workers find their packages.
         log: takes lines for the log.
         models_changed: called when models came or went, with the new default's file name or "".
+        segmenting_with: the model file that the tab Segment has chosen.
     """
 
     def __init__(
@@ -36,7 +39,9 @@ class FinetuneTab:
         installation: Installation,
         log: RunLog,
         models_changed: Callable[[str], None],
+        segmenting_with: Callable[[], Path | None],
     ) -> None:
+        self._segmenting_with = segmenting_with
         self._models_changed = models_changed
         self._background = Background()
         self.library = LibraryPanel(ui, librarian, installation, self._background, log)
@@ -44,6 +49,9 @@ class FinetuneTab:
             ui, trainer, installation, log, lambda: self.library.folder, self._on_finished
         )
         self.comparison = ComparisonPanel(ui, self._make_default, self.training.leave_one_out)
+        self.models = ModelsPanel(
+            ui, self._background, self._models_in_use, self._make_default, self._on_models
+        )
 
     def set_parameters(self, parameters: Any) -> None:
         """Keep the choices here; the shell connects them to the widgets."""
@@ -66,10 +74,19 @@ class FinetuneTab:
         self._background.close()
 
     def _on_finished(self, what: str, result: Event, base: Model) -> None:
-        self._refresh()
-        self._models_changed("")
+        self._on_models()
         self.comparison.show(what, result, base)
         self.library.refresh()
+
+    def _on_models(self) -> None:
+        """Models came or went, or are called otherwise."""
+        self._models_changed("")
+        self._refresh()
+
+    def _models_in_use(self) -> set[Path]:
+        training = None if self.training.run.idle else self.training.base
+        used = (self._segmenting_with(), training.path if training is not None else None)
+        return {path for path in used if path is not None}
 
     def _make_default(self, name: str) -> None:
         remember_default_model(name)
@@ -80,3 +97,4 @@ class FinetuneTab:
         if self.training.run.idle:
             self.training.refresh()
         self.comparison.refresh()
+        self.models.refresh()

@@ -37,6 +37,11 @@ class ModelMenu:
         index = self._ui.modelSelector.currentIndex
         return self._models[index] if 0 <= index < len(self._models) else None
 
+    @property
+    def file(self) -> Path | None:
+        """The chosen model's file."""
+        return self.current.path if self.current is not None else None
+
     def check(self) -> list[Finding]:
         """Why the chosen model cannot be used."""
         model = self.current
