@@ -90,7 +90,7 @@ def test_a_killed_worker_is_said_and_the_next_click_starts_another(
     os.kill(pid, signal.SIGKILL)
     scripted_panel.wait(5)
     assert "was ended from outside" in scripted_panel.message
-    assert "Click Segment to start it again" in scripted_panel.message
+    assert "Click again to start another" in scripted_panel.message
     works_again(scripted_panel, temporary_files)
 
 

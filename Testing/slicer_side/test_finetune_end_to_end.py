@@ -3,6 +3,8 @@
 import shutil
 
 import numpy as np
+import slicer
+from slicer_side import started_host  # noqa: F401
 from WMHSiameseSegLib.simulated_flair import add_simulated_flair
 from WMHSiameseSegLib.user_models import default_model, user_models_folder
 from WMHSiameseSegLib.voxels import Grid, volume_array, write_mask
@@ -12,8 +14,6 @@ pytest_plugins = ["slicer_side.panel_fixtures"]
 
 def corrected(name, seed):
     """A simulated scan with noise of its own, and its bright voxels as a mask."""
-    import slicer
-
     flair = add_simulated_flair(name)
     voxels = slicer.util.arrayFromVolume(flair)
     noise = np.random.default_rng(seed).integers(0, 9, voxels.shape)

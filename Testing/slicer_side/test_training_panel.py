@@ -77,7 +77,7 @@ def test_a_training_is_watched_and_compared(finetune, library):
     assert case == [
         "p7",
         "0.700 → 0.750 ↑ better",
-        "12.0 → 14.0 ↑ worse",
+        "12.0 → 14.0 ↓ worse",
         "20.0 → 20.0 = same",
         "0.50 → 0.50 = same",
         "— → —",

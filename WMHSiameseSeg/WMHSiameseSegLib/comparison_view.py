@@ -46,7 +46,7 @@ def headings() -> list[str]:
 
 
 def cell_text(figure: Figure, base: Mapping[str, Any], new: Mapping[str, Any]) -> str:
-    """As in ``0.712 → 0.748 ↑ better``; a volume stands beside the drawn one instead."""
+    """As in ``0.712 → 0.748 ↑ better``, whichever way better is; a volume gets no such word."""
     before, after = (_written(figure, values.get(figure.name)) for values in (base, new))
     text = f"{before} → {after}"
     if not figure.better:
@@ -58,8 +58,7 @@ def cell_text(figure: Figure, base: Mapping[str, Any], new: Mapping[str, Any]) -
     if before == after:
         return f"{text} = " + _("same")
     better = (now > old) == (figure.better > 0)
-    arrow = "↑" if now > old else "↓"
-    return f"{text} {arrow} " + (_("better") if better else _("worse"))
+    return f"{text} ↑ " + _("better") if better else f"{text} ↓ " + _("worse")
 
 
 def _written(figure: Figure, value: object) -> str:

@@ -130,7 +130,7 @@ class Installation:
             raise InstallationError(said.format(names=names))
         choice = self._choose(wanted)
         if choice is Choice.CANCEL:
-            said = _("Not installed: {names}. Click Segment again to install what is missing.")
+            said = _("Not installed: {names}. Click again to install what is missing.")
             raise InstallationError(said.format(names=names))
         self._install(wanted, choice)
         importlib.invalidate_caches()

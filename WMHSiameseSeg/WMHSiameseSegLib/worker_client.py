@@ -160,7 +160,7 @@ def _death(how: Ending, code: int) -> Event:
         else:
             sentence = _("The worker process ended by itself (code {code}).").format(code=code)
         way_out = _(
-            "Click Segment to start it again. If it happens again, the computer may be short of "
+            "Click again to start another. If it happens again, the computer may be short of "
             "memory: close other programs, or choose the CPU as device."
         )
     return {"event": "error", "kind": "internal", "sentence": sentence, "way_out": way_out}
