@@ -56,7 +56,7 @@ def draw_density_figure(path: Path, experiment: Experiment, results: Results) ->
             ]
         ).mean(axis=0)
         shown = np.minimum(differences, HIGHEST_SHOWN)
-        means = [_mean(shown[at == index]) for index in range(len(edges) - 1)]
+        means = [_mean(differences[at == index]) for index in range(len(edges) - 1)]
         axes.bar(edges[:-1], means, np.diff(edges), align="edge", color="#9ecae1", edgecolor="w")
         beyond = differences > HIGHEST_SHOWN
         axes.plot(densities[~beyond], shown[~beyond], "o", color="#08306b", markersize=4)
