@@ -24,7 +24,6 @@ import threading
 import time
 
 import numpy as np
-from scripted_training import train
 
 
 def say(**event: object) -> None:
@@ -73,6 +72,8 @@ class ScriptedWorker:
             elif request["do"] == "segment":
                 self.segment(request)
             elif request["do"] == "finetune":
+                from scripted_training import train  # beside this script, not on pytest's path
+
                 train(self, request, say)
 
     def segment(self, request: dict) -> None:
