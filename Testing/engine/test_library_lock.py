@@ -47,7 +47,7 @@ began = time.monotonic()
 library.add(a_flair(0), a_mask(0))
 library.add(a_flair(0), a_mask(1))
 often = time.monotonic() - began
-said, interrupted, left = {}, 0, 0
+said, interrupted, left = {0: 1}, 0, 0
 for turn in range(20):
     hear, say = os.pipe()
     child = os.fork()
@@ -90,7 +90,8 @@ for turn in range(20):
         said[begun[0]] = begun[1]
     ours = {row.id for row in library.cases()}
     assert set(os.listdir(os.path.join(sys.argv[2], "cases"))) == ours
-    assert sorted(os.listdir(sys.argv[2])) == ["cases", "library.json", "trash"]
+    there = sorted(os.listdir(sys.argv[2]))
+    assert there == ["cases", "library.json", "trash"], there
 print(interrupted, left, len(library.cases()))
 """
 

@@ -118,6 +118,11 @@ def add_schedule_options(parser: argparse.ArgumentParser) -> argparse._ArgumentG
         help="learn from every full head a second time, without its skull",
     )
     add("--cases-alike", action="store_true", help="draw cases alike, not slices alike")
+    add(
+        "--frozen-statistics",
+        action="store_true",
+        help="keep the base model's means and variances of batch norm",
+    )
     add("--lesion-slices", type=int, help="of each batch, from slices with lesions")
     add("--mask-order", choices=("center_first", "mask_first"), default="center_first")
     add(

@@ -22,7 +22,7 @@ def batches_an_epoch(effort: Effort, cases: int) -> int:
 
     Example:
         >>> [EPOCHS * batches_an_epoch("usual", cases) for cases in (1, 5, 50)]
-        [64, 216, 424]
+        [64, 216, 432]
     """
     steps = STEPS_FOR_ONE_CASE[effort] * (1 + math.log2(max(cases, 1)))
     return math.ceil(steps / EPOCHS)

@@ -185,7 +185,29 @@ def _break(path: Path, watch: _Watch) -> None:
 
 
 def _taken(path: Path, token: str) -> bool:
-    """Whether the lock file could be made, which only one process can at a time."""
+    """Whether the lock file could be made, which only one process can at a time.
+
+    It appears with its owner's name in it: a process that dies here leaves no nameless lock.
+    """
+    signed = path.with_name(f".partial-{token}")
+    try:
+        signed.write_bytes(_signature(token))
+        os.link(signed, path)
+        return True
+    except FileExistsError:
+        return False
+    except FileNotFoundError:  # another process has just cleared leftovers away
+        if not path.parent.is_dir():
+            raise
+        return False
+    except (OSError, NotImplementedError):  # a file system without hard links
+        return _taken_unsigned(path, token)
+    finally:
+        signed.unlink(missing_ok=True)
+
+
+def _taken_unsigned(path: Path, token: str) -> bool:
+    """As :func:`_taken`, but the name comes a moment after the file."""
     try:
         handle = os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o666)
     except FileExistsError:
