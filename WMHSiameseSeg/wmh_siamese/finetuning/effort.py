@@ -34,7 +34,7 @@ def finetuning_settings(
     """Settings to fine-tune a model with.
 
     Against forgetting, batch norm keeps the base model's statistics and the rate is a tenth of the
-    paper's (docs/finetuning.md has the figures).
+    paper's.
 
     Args:
         base: the model to go on from; width, depth and preparation are its own.
