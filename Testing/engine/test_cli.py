@@ -301,6 +301,16 @@ def test_training_options_are_the_settings(capsys):
     assert settings_of(options) == TrainingSettings()
 
 
+def test_the_commands_are_known_without_loading_torch(engine_environment):
+    told = (
+        "import sys; from wmh_siamese.cli import _parser; _parser(); print('torch' in sys.modules)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", told], env=engine_environment, capture_output=True, text=True
+    )
+    assert done.stdout.split() == ["False"], done.stderr
+
+
 def test_training_says_what_is_wrong(tmp_path, capsys):
     assert main(["train", str(tmp_path / "no.csv"), str(tmp_path / "out")]) == 2
     assert "no.csv" in capsys.readouterr().err

@@ -20,7 +20,7 @@ from wmh_siamese.reproduction.density_figure import density_bins
 from wmh_siamese.reproduction.experiment import Experiment, Member
 from wmh_siamese.reproduction.figures_file import Judged, read_judged, write_judged
 from wmh_siamese.reproduction.samples_figure import sampled_cases
-from wmh_siamese.reproduction.tables import case_sets, cell, markdown_of
+from wmh_siamese.reproduction.tables import case_sets, cell, markdown_of, model_tables
 from wmh_siamese.training_settings import TrainingSettings
 from wmh_siamese.volume import write_volume
 
@@ -155,7 +155,7 @@ def test_a_cell_is_the_mean_over_cases_of_each_cases_mean_over_seeds(experiment)
     assert one.mean == pytest.approx((0.3 + 0.6) / 2)
     assert one.deviation == pytest.approx(np.std([0.3, 0.6], ddof=1))
     assert one.by_seed == pytest.approx((0.4, 0.4)) and one.missing == 1
-    text = markdown_of(experiment, results, ("dice", "content"))
+    text = markdown_of(model_tables(experiment, results, ("dice", "content")))
     assert "| Dice loss | 0.450 ± 0.212 (seeds 0.400, 0.400) [1 NaN] |" in text
     assert "content" not in text and "Siamese" not in text
 

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import hashlib
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from wmh_siamese.cases import LESION, Case, read_case
 from wmh_siamese.errors import WMHError
-from wmh_siamese.volume import Volume
 
 log = logging.getLogger(__name__)
 
@@ -26,7 +27,11 @@ class CheckedCases:
     faults: dict[str, WMHError]
 
 
-def checked_cases(cases: Sequence[Case], skip_bad: bool = False) -> CheckedCases:
+def checked_cases(
+    cases: Sequence[Case],
+    skip_bad: bool = False,
+    complain: Callable[[str], None] = lambda sentence: None,
+) -> CheckedCases:
     """Read every case once and leave out what cannot be used.
 
     A fault is: a file that cannot be read, a FLAIR or mask that cannot be used
@@ -35,6 +40,7 @@ def checked_cases(cases: Sequence[Case], skip_bad: bool = False) -> CheckedCases
     Args:
         cases: to check.
         skip_bad: go on without the faulty ones instead of refusing.
+        complain: told of each case that is left out.
 
     Raises:
         WMHError: ``bad-volume`` when a case is faulty (all are named) and must not be skipped, when
@@ -47,7 +53,7 @@ def checked_cases(cases: Sequence[Case], skip_bad: bool = False) -> CheckedCases
     for case in cases:
         try:
             flair, labels = read_case(case)
-            _check_unseen(case, seen.setdefault(voxels_sha256(flair), case))
+            _check_unseen(case, seen.setdefault(voxels_sha256(flair.array), case))
         except WMHError as error:
             faults[case.id] = error
             continue
@@ -61,14 +67,22 @@ def checked_cases(cases: Sequence[Case], skip_bad: bool = False) -> CheckedCases
             f"The masks of all {len(usable)} cases are empty, so there is nothing to learn.",
             "Check that lesions have the label 1.",
         )
+    for fault in faults.values():
+        complain(f"Left out: {fault.sentence}")
     return CheckedCases(usable, faults)
 
 
-def voxels_sha256(volume: Volume) -> str:
-    """SHA-256 of a volume's shape and values, whatever their number type and its place in space."""
-    digest = hashlib.sha256(str(volume.shape).encode("ascii"))
-    for slab in volume.array.T:
-        digest.update(np.ascontiguousarray(slab, dtype="<f4").data)
+def voxels_sha256(array: NDArray[Any], dtype: str = "<f4", place: bytes = b"") -> str:
+    """SHA-256 of an array's shape and values as one number type, the first axis fastest.
+
+    Args:
+        array: in whatever type and memory order.
+        dtype: the type that is hashed.
+        place: what else belongs to it.
+    """
+    digest = hashlib.sha256(str(tuple(map(int, array.shape))).encode("ascii") + place)
+    for slab in array.T:
+        digest.update(np.ascontiguousarray(slab, dtype=dtype).data)
     return digest.hexdigest()
 
 

@@ -40,9 +40,7 @@ def parts_of(
     else:
         split = None
     parts = parted(cases, split) if split else None  # told before every case is read
-    checked = checked_cases(cases, options.skip_bad)
-    for fault in checked.faults.values():
-        complain(f"Left out: {fault.sentence}")
+    checked = checked_cases(cases, options.skip_bad, complain)
     parts = parts or parted(checked.usable, _kept_draw(options, checked.usable))
     learning, validation, held_out = (
         [case for case in part if case.id not in checked.faults] for part in parts

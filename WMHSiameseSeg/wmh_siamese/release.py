@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
-from dataclasses import replace
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -17,10 +17,18 @@ from wmh_siamese.inference import Segmenter
 from wmh_siamese.model_file import ModelCard, load_model, save_model
 
 
+@dataclass(frozen=True)
+class Released:
+    """A model as it ships: its card, and its figures on the held-out cases."""
+
+    card: ModelCard
+    figures: list[CaseFigures]
+
+
 def release(
     model: str | Path, held_out: Sequence[Case], path: str | Path, device: str = "auto"
-) -> ModelCard:
-    """Write the model as it ships and return its card.
+) -> Released:
+    """Write the model as it ships.
 
     Convolution weights are rounded to half precision, which halves the file; batch norm stays as it
     is. The rounded model is then tried on the held-out cases, at its own threshold and without a
@@ -31,10 +39,26 @@ def release(
         if isinstance(module, nn.Conv2d | nn.ConvTranspose2d):
             module.half()
     save_model(path, generator, card)
-    method = TrainedModel(Segmenter(path, device))
-    figures = [case_figures(method, case, *read_case(case)) for case in held_out]
+    figures = model_figures(path, held_out, device)
     card = replace(card, metrics={**card.metrics, "held_out": by_cohort(figures)})
-    return replace(card, sha256=save_model(path, generator, card))
+    return Released(replace(card, sha256=save_model(path, generator, card)), figures)
+
+
+def model_figures(
+    model: str | Path,
+    cases: Sequence[Case],
+    device: str = "auto",
+    on_case: Callable[[CaseFigures], None] = lambda figures: None,
+) -> list[CaseFigures]:
+    """A model's figures on each case, at its own threshold and without a minimum lesion size."""
+    if not cases:
+        return []
+    method = TrainedModel(Segmenter(model, device))
+    figures = []
+    for case in cases:
+        figures.append(case_figures(method, case, *read_case(case)))
+        on_case(figures[-1])
+    return figures
 
 
 def by_cohort(figures: Sequence[CaseFigures]) -> dict[str, Any]:

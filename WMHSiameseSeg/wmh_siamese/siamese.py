@@ -162,6 +162,11 @@ def read_vgg_weights(path: str | Path, convention: Convention | None = None) -> 
     return VGGWeights(weights, convention, file_sha256(path))
 
 
+def vgg_weights(path: str | Path | None, convention: Convention | None = None) -> VGGWeights:
+    """The weights of a file (:func:`read_vgg_weights`), or torchvision's download without one."""
+    return download_vgg_weights() if path is None else read_vgg_weights(path, convention)
+
+
 def download_vgg_weights() -> VGGWeights:
     """torchvision's own ImageNet VGG19, downloaded (548 MB, hash checked) or from its cache."""
     models = torchvision_models()

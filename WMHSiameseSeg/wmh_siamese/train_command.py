@@ -13,7 +13,6 @@ from wmh_siamese.case_parts import first_process, parts_of
 from wmh_siamese.training_options import settings_of
 
 if TYPE_CHECKING:
-    from wmh_siamese.siamese import VGGWeights
     from wmh_siamese.training import Epoch
 
 
@@ -37,6 +36,7 @@ def run_training(
     """
     from wmh_siamese.cases import find_cases
     from wmh_siamese.release import release
+    from wmh_siamese.siamese import vgg_weights
     from wmh_siamese.training import train
 
     settings = settings_of(options)
@@ -45,7 +45,7 @@ def run_training(
     best = train(
         learning,
         validation,
-        vgg_weights(options) if settings.needs_vgg else None,
+        vgg_weights(options.vgg, options.vgg_convention) if settings.needs_vgg else None,
         options.folder,
         settings,
         name=options.name,
@@ -74,12 +74,3 @@ def interrupted(options: argparse.Namespace) -> str:
         program = ["torchrun", "--standalone", "--nproc-per-node", str(count), "-m", "wmh_siamese"]
     again = shlex.join([*program, *options.arguments])
     return f"Stopped. {kept if done else 'No epoch was whole yet'}. Go on with: {again}"
-
-
-def vgg_weights(options: argparse.Namespace) -> VGGWeights:
-    """The file that the options name, or torchvision's download."""
-    from wmh_siamese.siamese import download_vgg_weights, read_vgg_weights
-
-    if options.vgg is None:
-        return download_vgg_weights()
-    return read_vgg_weights(options.vgg, options.vgg_convention)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Mapping
 from dataclasses import fields, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -125,13 +126,30 @@ def add_schedule_options(parser: argparse.ArgumentParser) -> argparse._ArgumentG
     )
     add("--lesion-slices", type=int, help="of each batch, from slices with lesions")
     add("--mask-order", choices=("center_first", "mask_first"), default="center_first")
-    add(
+    add_precision_option(group)
+    return group
+
+
+def add_precision_option(group: argparse._ArgumentGroup) -> None:
+    """In which arithmetic it is trained."""
+    group.add_argument(
         "--precision",
         choices=("auto", "float32", "bfloat16"),
         default="auto",
         help="of the arithmetic; auto is bfloat16 on GPUs that have it, else float32",
     )
-    return group
+
+
+def add_extra_loss_options(group: argparse._ArgumentGroup) -> None:
+    """A second term beside the loss."""
+    group.add_argument(
+        "--extra-loss",
+        choices=("dice", "tversky", "generalised-dice", "cross-entropy"),
+        help="a second term, on hard labels",
+    )
+    group.add_argument(
+        "--extra-weight", type=float, default=1.0, help="of the second term (%(default)s)"
+    )
 
 
 def settings_of(options: argparse.Namespace, **others: Any) -> TrainingSettings:
@@ -148,10 +166,7 @@ def settings_of(options: argparse.Namespace, **others: Any) -> TrainingSettings:
     from wmh_siamese.training import TrainingSettings
 
     given = {**vars(options), **others}
-    for name in POSITIVE:
-        if given[name] is not None and not given[name] > 0:
-            flag = name.replace("_", "-")
-            raise WMHError("bad-path", f"--{flag} is {given[name]}.", "It must be above 0.")
+    check_positive(given)
     recipe = {"paper": PAPER, "robust": ROBUST}[options.recipe]
     given["recipe"] = replace(recipe, size=options.size or recipe.size)
     multiple = 2**options.depth
@@ -167,6 +182,15 @@ def settings_of(options: argparse.Namespace, **others: Any) -> TrainingSettings:
     return TrainingSettings(**{name: value for name, value in given.items() if name in known})
 
 
+def check_positive(given: Mapping[str, Any]) -> None:
+    """Refuse numbers of a training that must be above 0 and are not (``bad-path``)."""
+    for name in POSITIVE:
+        value = given.get(name)
+        if value is not None and not value > 0:
+            flag = name.replace("_", "-")
+            raise WMHError("bad-path", f"--{flag} is {value}.", "It must be above 0.")
+
+
 def _add_loss_options(schedule: argparse._ArgumentGroup) -> None:
     add = schedule.add_argument
     add(
@@ -175,12 +199,7 @@ def _add_loss_options(schedule: argparse._ArgumentGroup) -> None:
         default="content",
         help="what is minimised; min-max trains VGG19 against the generator (%(default)s)",
     )
-    add(
-        "--extra-loss",
-        choices=("dice", "tversky", "generalised-dice", "cross-entropy"),
-        help="a second term, on hard labels",
-    )
-    add("--extra-weight", type=float, default=1.0, help="of the second term (%(default)s)")
+    add_extra_loss_options(schedule)
     add(
         "--soft-labels",
         type=float,

@@ -154,6 +154,7 @@ class Worker:
     def _end(self, identity: Identity) -> None:
         with self._lock:
             self._running = None
+            self._discarded.discard(identity)
             stops = self._stops.pop(identity, [])
         for stop in stops:
             self._send(id=stop, event="result", of=identity)

@@ -9,17 +9,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 from wmh_siamese.errors import WMHError
+from wmh_siamese.finetuning.choices import EFFORTS, SETTINGS, Effort
 from wmh_siamese.torch_loading import import_torch
 from wmh_siamese.worker_lines import DEVICES, choice_of, path_of, unusable
 
 FINETUNINGS = ("train", "estimate", "leave-one-out")
-EFFORTS = ("usual", "quick", "thorough")
-FINETUNE_SETTINGS = {
-    *("loss", "extra_loss", "extra_weight", "epochs", "batches", "batch_size"),
-    *("learning_rate", "rotation_degrees", "frozen_statistics", "seed", "precision"),
-}
 
 if TYPE_CHECKING:
+    from wmh_siamese.evaluation import CaseFigures
     from wmh_siamese.finetuning.comparison import Comparison
     from wmh_siamese.finetuning.finetune import CurvePoint
     from wmh_siamese.finetuning.task import Task
@@ -54,8 +51,8 @@ def finetune_request(line: Mapping[str, Any]) -> Finetune:
     """
     what = choice_of(line, "what", FINETUNINGS)
     settings = line.get("settings") or {}
-    if not isinstance(settings, dict) or not set(settings) <= FINETUNE_SETTINGS:
-        raise unusable(f"'settings' must be some of {', '.join(sorted(FINETUNE_SETTINGS))}")
+    if not isinstance(settings, dict) or not set(settings) <= set(SETTINGS):
+        raise unusable(f"'settings' must be some of {', '.join(sorted(SETTINGS))}")
     return Finetune(
         what=what,
         library=path_of(line, "library"),
@@ -77,7 +74,6 @@ def run_finetune(work: Finetune, line: Line) -> dict[str, Any]:
         WMHError: as :mod:`wmh_siamese.finetuning`; ``stopped`` when nothing was kept.
     """
     import_torch()
-    from wmh_siamese.finetuning.effort import Effort
     from wmh_siamese.finetuning.task import task_of
 
     line.progress("preparing", 0, 1)
@@ -133,9 +129,8 @@ def _leave_one_out(
 
 
 def _train(task: Task, vgg: VGGWeights | None, work: Finetune, line: Line) -> dict[str, Any]:
-    from wmh_siamese.finetuning.comparison import CasePair, compared
+    from wmh_siamese.finetuning.comparison import compared
     from wmh_siamese.finetuning.finetune import finetune
-    from wmh_siamese.model_file import read_card
 
     if work.output is None:
         raise WMHError("internal", "The request names no file for the new model.")
@@ -159,15 +154,15 @@ def _train(task: Task, vgg: VGGWeights | None, work: Finetune, line: Line) -> di
         stopped=line.stopped,
         discarded=line.discarded,
     )
-    card = read_card(done.path)
+    card = done.card
     task.note_trained(card.sha256)
     judged = [0]
 
-    def on_case(pair: CasePair) -> None:
+    def on_case(figures: CaseFigures) -> None:
         judged[0] += 1
         line.progress("comparing", judged[0], len(task.held_out))
 
-    comparison = compared(task.base, done.path, task.held_out, work.device, on_case)
+    comparison = compared(task.base, done.figures, work.device, on_case)
     return {
         "model": {
             "path": str(done.path),

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from wmh_siamese.atomic_file import written_whole
+from wmh_siamese.finetuning.choices import SETTINGS
 from wmh_siamese.finetuning.comparison import Comparison, compared
 from wmh_siamese.finetuning.finetune import (
     CurvePoint,
@@ -17,12 +18,6 @@ from wmh_siamese.finetuning.finetune import (
 )
 from wmh_siamese.finetuning.leave_one_out import leave_one_out
 from wmh_siamese.finetuning.task import Task, task_of
-from wmh_siamese.model_file import read_card
-
-GIVEN = (
-    *("loss", "extra_loss", "extra_weight", "epochs", "batches", "batch_size"),
-    *("learning_rate", "rotation_degrees", "frozen_statistics", "seed", "precision"),
-)
 
 
 def estimated_minutes(options: argparse.Namespace, base: Path) -> float:
@@ -54,8 +49,8 @@ def run_finetuning(
         on_epoch=on_epoch,
         say=say,
     )
-    task.note_trained(read_card(done.path).sha256)
-    comparison = compared(task.base, done.path, task.held_out, options.device)
+    task.note_trained(done.card.sha256)
+    comparison = compared(task.base, done.figures, options.device)
     _write(options, comparison)
     return done, comparison
 
@@ -78,7 +73,7 @@ def run_leave_one_out(
 
 
 def _task(options: argparse.Namespace, base: Path) -> Task:
-    given = {name: getattr(options, name) for name in GIVEN}
+    given = {name: getattr(options, name) for name in SETTINGS}
     return task_of(options.library, base, options.effort, options.held_out, **given)
 
 

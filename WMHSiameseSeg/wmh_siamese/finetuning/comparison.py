@@ -8,11 +8,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from wmh_siamese.cases import Case, read_case
-from wmh_siamese.compared_methods import TrainedModel
-from wmh_siamese.evaluation import FIGURES, CaseFigures, case_figures, spread
+from wmh_siamese.cases import Case
+from wmh_siamese.evaluation import FIGURES, CaseFigures, spread
 from wmh_siamese.evaluation_table import CASE_HEADINGS, figure_text, markdown_table
-from wmh_siamese.inference import Segmenter
+from wmh_siamese.release import model_figures
 
 NOTICEABLE = 0.005
 """A smaller change of the Dice is called none."""
@@ -119,19 +118,13 @@ class Comparison:
 
 def compared(
     base: Path,
-    new: Path,
-    cases: Sequence[Case],
+    new: Sequence[CaseFigures],
     device: str = "auto",
-    on_case: Callable[[CasePair], None] = lambda pair: None,
+    on_case: Callable[[CaseFigures], None] = lambda figures: None,
 ) -> Comparison:
-    """Both models on each case, each at its own threshold."""
-    methods = [TrainedModel(Segmenter(path, device)) for path in (base, new)] if cases else []
-    pairs = []
-    for case in cases:
-        flair, labels = read_case(case)
-        pairs.append(CasePair(*(case_figures(method, case, flair, labels) for method in methods)))
-        on_case(pairs[-1])
-    return Comparison(pairs)
+    """The base model on the same cases as the new one's figures, each at its own threshold."""
+    before = model_figures(base, [figures.case for figures in new], device, on_case)
+    return Comparison([CasePair(*pair) for pair in zip(before, new, strict=True)])
 
 
 def _means(figures: Sequence[CaseFigures]) -> dict[str, float]:

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import math
-from typing import Any, Literal, get_args
+from typing import Any
 
+from wmh_siamese.finetuning.choices import Effort
 from wmh_siamese.model_file import ModelCard
 from wmh_siamese.training_settings import TrainingSettings
-
-Effort = Literal["quick", "usual", "thorough"]
-EFFORTS: tuple[Effort, ...] = get_args(Effort)
 
 STEPS_FOR_ONE_CASE: dict[Effort, int] = {"quick": 24, "usual": 64, "thorough": 160}
 EPOCHS = 8

@@ -16,7 +16,8 @@ from pathlib import Path
 from wmh_siamese.cases import Case
 from wmh_siamese.devices import choose_device
 from wmh_siamese.errors import WMHError
-from wmh_siamese.model_file import load_model, read_card, save_model
+from wmh_siamese.evaluation import CaseFigures
+from wmh_siamese.model_file import ModelCard, load_model, read_card, save_model
 from wmh_siamese.release import release
 from wmh_siamese.running_process import is_running
 from wmh_siamese.siamese import VGGWeights
@@ -51,12 +52,16 @@ class Finetuned:
 
     Attributes:
         path: its file.
+        card: what the file says of itself.
+        figures: on the held-out cases.
         curve: one point an epoch, the first (epoch 0, no loss) of the base model.
         kept_epoch: the one whose weights were kept.
         stopped: whether the user ended it early.
     """
 
     path: Path
+    card: ModelCard
+    figures: list[CaseFigures]
     curve: list[CurvePoint]
     kept_epoch: int
     stopped: bool
@@ -143,9 +148,9 @@ def finetune(
                 raise
             ended_early = True
         _with_threshold(kept, card.threshold)
-        release(kept, held_out_cases, output, device)
+        released = release(kept, held_out_cases, output, device)
     best = min(curve[1:], key=lambda point: point.loss)
-    return Finetuned(output, curve, best.epoch, ended_early)
+    return Finetuned(output, released.card, released.figures, curve, best.epoch, ended_early)
 
 
 def check_output(output: Path) -> None:

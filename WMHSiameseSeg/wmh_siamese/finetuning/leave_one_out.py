@@ -10,6 +10,7 @@ from wmh_siamese.cases import Case
 from wmh_siamese.errors import WMHError
 from wmh_siamese.finetuning.comparison import CasePair, Comparison, compared
 from wmh_siamese.finetuning.finetune import finetune
+from wmh_siamese.release import model_figures
 from wmh_siamese.siamese import VGGWeights
 from wmh_siamese.training_settings import TrainingSettings
 
@@ -56,7 +57,7 @@ def leave_one_out(
             )
             if stopped():
                 raise WMHError("stopped", "Leaving one out was stopped.", "Start it again.")
-            comparison = compared(base, model, left, device)
+            comparison = compared(base, model_figures(model, left, device), device)
         on_patient(patient, comparison)
         pairs += comparison.pairs
     return Comparison(pairs)

@@ -5,8 +5,12 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from wmh_siamese.finetuning.effort import EFFORTS
-from wmh_siamese.training_options import add_machine_options
+from wmh_siamese.finetuning.choices import EFFORTS
+from wmh_siamese.training_options import (
+    add_extra_loss_options,
+    add_machine_options,
+    add_precision_option,
+)
 
 
 def add_finetune_options(parser: argparse.ArgumentParser) -> None:
@@ -46,12 +50,7 @@ def add_finetune_options(parser: argparse.ArgumentParser) -> None:
         default="content",
         help="(%(default)s)",
     )
-    more(
-        "--extra-loss",
-        choices=("dice", "tversky", "generalised-dice", "cross-entropy"),
-        help="a second term, on hard labels",
-    )
-    more("--extra-weight", type=float, default=1.0, help="of the second term (%(default)s)")
+    add_extra_loss_options(group)
     more("--epochs", type=int)
     more("--batches", type=int, help="batches an epoch")
     more("--batch-size", type=int, help="slices a batch (8)")
@@ -64,4 +63,4 @@ def add_finetune_options(parser: argparse.ArgumentParser) -> None:
         help="let batch norm follow the new cases",
     )
     more("--seed", type=int, default=0, help="(%(default)s)")
-    more("--precision", choices=("auto", "float32", "bfloat16"), default="auto")
+    add_precision_option(group)

@@ -10,15 +10,15 @@ from typing import Any
 from wmh_siamese.case_checks import checked_cases
 from wmh_siamese.cases import Case, find_cases
 from wmh_siamese.errors import WMHError
-from wmh_siamese.finetuning.effort import Effort, finetuning_settings
+from wmh_siamese.finetuning.choices import Effort
+from wmh_siamese.finetuning.effort import finetuning_settings
 from wmh_siamese.library.library import Library
 from wmh_siamese.library.manifest import MANIFEST_NAME
 from wmh_siamese.model_file import read_card
-from wmh_siamese.siamese import Convention, VGGWeights, download_vgg_weights, read_vgg_weights
+from wmh_siamese.siamese import Convention, VGGWeights, vgg_weights
 from wmh_siamese.splits import named_split, parted
+from wmh_siamese.training_options import check_positive
 from wmh_siamese.training_settings import TrainingSettings
-
-POSITIVE = ("epochs", "batches", "batch_size", "learning_rate")
 
 
 @dataclass(frozen=True)
@@ -43,7 +43,7 @@ class Task:
         """VGG19's weights from a file, or torchvision's download, where the loss needs them."""
         if not self.settings.needs_vgg:
             return None
-        return read_vgg_weights(file, convention) if file else download_vgg_weights()
+        return vgg_weights(file, convention)
 
     def note_trained(self, model_sha256: str) -> None:
         """Let the library know which of its cases a model has learnt from."""
@@ -72,11 +72,7 @@ def task_of(
         WMHError: ``bad-volume`` without a case to learn from or when a patient is on both sides;
             ``bad-path`` for settings that make no sense.
     """
-    for name in POSITIVE:
-        value = given.get(name)
-        if value is not None and not value > 0:
-            words = name.replace("_", "-")
-            raise WMHError("bad-path", f"{words} is {value}.", "It must be above 0.")
+    check_positive(given)
     is_library = (place / MANIFEST_NAME).is_file()
     training, kept = _library_parts(place, held_out) if is_library else _parts(place, held_out)
     if not training:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import gzip
-import hashlib
 import logging
 from dataclasses import dataclass
 from functools import cached_property
@@ -12,6 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from wmh_siamese.case_checks import voxels_sha256
 from wmh_siamese.cases import LESION, OTHER
 from wmh_siamese.errors import WMHError
 from wmh_siamese.volume import Volume, check_volume
@@ -38,12 +38,12 @@ class Scan:
     def flair_sha256(self) -> str:
         """Of shape, affine and voxels (float32, i fastest): one scan has one, whatever type its
         voxels were loaded as, and whatever the last digits of its affine."""
-        return _sha256(self.flair.shape, _cells(self.flair.affine), self.flair.array, "<f4")
+        return voxels_sha256(self.flair.array, place=_cells(self.flair.affine))
 
     @cached_property
     def mask_sha256(self) -> str:
         """Of shape and labels (uint8, i fastest)."""
-        return _sha256(self.labels.shape, b"", self.labels, "u1")
+        return voxels_sha256(self.labels, "u1")
 
     @cached_property
     def flair_file(self) -> bytes:
@@ -129,13 +129,6 @@ def _cells(affine: NDArray[np.float64]) -> bytes:
     with few digits, such as a voxel of 0.9375 mm, so that these do not fall now here, now there.
     """
     return np.floor(affine * 100.0 + 0.37).astype("<i8").tobytes()
-
-
-def _sha256(shape: tuple[int, ...], place: bytes, array: NDArray[Any], dtype: str) -> str:
-    digest = hashlib.sha256(str(tuple(map(int, shape))).encode("ascii") + place)
-    for slab in array.T:
-        digest.update(np.ascontiguousarray(slab, dtype=dtype).data)
-    return digest.hexdigest()
 
 
 def _nifti_gz(array: NDArray[Any], affine: NDArray[np.float64]) -> bytes:

@@ -13,8 +13,7 @@ from wmh_siamese.errors import WMHError
 from wmh_siamese.reproduction.experiment import Experiment, judged, trained
 from wmh_siamese.reproduction.options import LOSSES
 from wmh_siamese.reproduction.results import write_results
-from wmh_siamese.siamese import VGGWeights
-from wmh_siamese.train_command import vgg_weights
+from wmh_siamese.siamese import VGGWeights, vgg_weights
 from wmh_siamese.training import Epoch
 from wmh_siamese.training_options import settings_of
 
@@ -90,12 +89,9 @@ def _others(options: argparse.Namespace, known: Sequence[Case], complain: Tell) 
     others = [case for case in find_cases(options.cases) if case.cohort not in learnt]
     if not others:
         return []
-    checked = checked_cases(others, options.skip_bad)
-    for fault in checked.faults.values():
-        complain(f"Left out: {fault.sentence}")
-    return checked.usable
+    return checked_cases(others, options.skip_bad, complain).usable
 
 
 def _vgg(options: argparse.Namespace) -> VGGWeights | None:
     needed = {"content", "min-max"} & set(options.losses)
-    return vgg_weights(options) if needed else None
+    return vgg_weights(options.vgg, options.vgg_convention) if needed else None

@@ -10,6 +10,7 @@ from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
 from wmh_siamese.atomic_file import written_whole
+from wmh_siamese.evaluation import spread
 from wmh_siamese.reproduction.experiment import LABELS, Experiment
 from wmh_siamese.reproduction.tables import Results
 
@@ -56,7 +57,7 @@ def draw_density_figure(path: Path, experiment: Experiment, results: Results) ->
             ]
         ).mean(axis=0)
         shown = np.minimum(differences, HIGHEST_SHOWN)
-        means = [_mean(differences[at == index]) for index in range(len(edges) - 1)]
+        means = [spread(list(differences[at == i])).mean for i in range(len(edges) - 1)]
         axes.bar(edges[:-1], means, np.diff(edges), align="edge", color="#9ecae1", edgecolor="w")
         beyond = differences > HIGHEST_SHOWN
         axes.plot(densities[~beyond], shown[~beyond], "o", color="#08306b", markersize=4)
@@ -71,8 +72,3 @@ def draw_density_figure(path: Path, experiment: Experiment, results: Results) ->
     )
     with written_whole(path) as partial:
         figure.savefig(partial, dpi=110, format="png")
-
-
-def _mean(values: NDArray[np.float64]) -> float:
-    there = values[np.isfinite(values)]
-    return float(there.mean()) if there.size else 0.0

@@ -18,8 +18,10 @@ from wmh_siamese.reproduction.tables import (
     BENCHMARK_LOSSES,
     SIAMESE_LOSSES,
     Results,
-    false_alarm_markdown,
+    Table,
+    false_alarm_table,
     markdown_of,
+    model_tables,
     write_table_csv,
 )
 
@@ -34,25 +36,24 @@ CELLS = (
 def write_results(experiment: Experiment, results: Results) -> Path:
     """Write all tables and figures into the experiment's folder; returns the page."""
     folder = experiment.folder
-    tables = {"table1": BENCHMARK_LOSSES, "table2": SIAMESE_LOSSES}
-    texts = {name: markdown_of(experiment, results, losses) for name, losses in tables.items()}
-    for name, losses in tables.items():
+    tables = {}
+    for name, losses in (("table1", BENCHMARK_LOSSES), ("table2", SIAMESE_LOSSES)):
+        tables[name] = model_tables(experiment, results, losses)
         write_table_csv(folder / f"{name}.csv", experiment, results, losses)
-        _write(folder / f"{name}.md", texts[name])
+        _write(folder / f"{name}.md", markdown_of(tables[name]))
     figures: list[CaseFigures] = list(chain(*(judged.figures for judged in results.values())))
     write_csv(folder / "cases.csv", figures, cohort_figures(figures))
     draw_samples_figure(folder / "figure4.png", experiment, results)
     draw_density_figure(folder / "figure5.png", experiment, results)
-    false_alarms = ""
     if experiment.lesion_free:
-        false_alarms = false_alarm_markdown(experiment, results)
-        _write(folder / "false_alarms.md", false_alarms + "\n")
+        tables["false_alarms"] = [false_alarm_table(experiment, results)]
+        _write(folder / "false_alarms.md", markdown_of(tables["false_alarms"]))
     page = folder / "index.html"
-    _write(page, _page(experiment, texts, false_alarms))
+    _write(page, _page(experiment, tables))
     return page
 
 
-def _page(experiment: Experiment, tables: dict[str, str], false_alarms: str) -> str:
+def _page(experiment: Experiment, tables: dict[str, list[Table]]) -> str:
     sections = [
         ("Settings", _list(settings_in_words(experiment))),
         ("Table 1: the content loss beside overlap losses", _html_of(tables["table1"])),
@@ -63,8 +64,8 @@ def _page(experiment: Experiment, tables: dict[str, str], false_alarms: str) -> 
             _image("figure5.png", "Volume difference by bin of positive class density and model"),
         ),
     ]
-    if false_alarms:
-        sections.append(("Heads without lesions", _html_of(false_alarms)))
+    if "false_alarms" in tables:
+        sections.append(("Heads without lesions", _html_of(tables["false_alarms"])))
     body = "\n".join(f"<h2>{html.escape(title)}</h2>\n{content}" for title, content in sections)
     return PAGE.format(title=html.escape(TITLE), cells=html.escape(CELLS), body=body)
 
@@ -94,25 +95,19 @@ def settings_in_words(experiment: Experiment) -> list[str]:
     ]
 
 
-def _html_of(markdown: str) -> str:
-    """The tables of our own Markdown, and the lines between them, as HTML."""
-    blocks = []
-    for block in markdown.strip().split("\n\n"):
-        lines = block.splitlines()
-        if lines[0].startswith("|"):
-            rows = [line.strip("| ").split(" | ") for line in lines]
-            blocks.append(_table(rows[0], rows[2:]))
-        else:
-            blocks.append(f"<p>{html.escape(block.replace('**', ''))}</p>")
-    return "\n".join(blocks)
+def _html_of(tables: Sequence[Table]) -> str:
+    return "\n".join(
+        f"<p>{html.escape(table.title)}, {html.escape(table.note)}</p>\n{_table(table)}"
+        for table in tables
+    )
 
 
-def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+def _table(table: Table) -> str:
     def row(cells: Sequence[str], tag: str) -> str:
         return "<tr>" + "".join(f"<{tag}>{html.escape(c)}</{tag}>" for c in cells) + "</tr>"
 
-    body = "".join(row(cells, "td") for cells in rows)
-    return f"<table><thead>{row(head, 'th')}</thead><tbody>{body}</tbody></table>"
+    body = "".join(row(cells, "td") for cells in table.rows)
+    return f"<table><thead>{row(table.headings, 'th')}</thead><tbody>{body}</tbody></table>"
 
 
 def _list(lines: Sequence[str]) -> str:

@@ -53,6 +53,16 @@ class CaseSet:
 
 
 @dataclass(frozen=True)
+class Table:
+    """Texts for readers, whatever form they are shown in."""
+
+    title: str
+    note: str
+    headings: Sequence[str]
+    rows: Sequence[Sequence[str]]
+
+
+@dataclass(frozen=True)
 class Cell:
     """One metric of one loss on one set.
 
@@ -94,9 +104,11 @@ def cell(results: Results, loss: LossName, cases: Sequence[Case], metric: str) -
     return Cell(over_cases.mean, over_cases.deviation, by_seed, over_cases.missing)
 
 
-def markdown_of(experiment: Experiment, results: Results, losses: Sequence[LossName]) -> str:
+def model_tables(
+    experiment: Experiment, results: Results, losses: Sequence[LossName]
+) -> list[Table]:
     """One table a set: each loss with our figures, then the paper's."""
-    parts = []
+    tables = []
     for group in case_sets(experiment):
         rows = []
         for loss in losses:
@@ -107,11 +119,11 @@ def markdown_of(experiment: Experiment, results: Results, losses: Sequence[LossN
             rows.append([LABELS[loss], *ours])
             rows.append([f"{LABELS[loss]}, paper, {group.paper_title}", *_paper(group, loss)])
         count = f"{len(group.cases)} {'case' if len(group.cases) == 1 else 'cases'}"
-        parts.append(f"**{group.title}**, {count}\n\n{markdown_table(['Model', *HEADINGS], rows)}")
-    return "\n\n".join(parts) + "\n"
+        tables.append(Table(group.title, count, ["Model", *HEADINGS], rows))
+    return tables
 
 
-def false_alarm_markdown(experiment: Experiment, results: Results) -> str:
+def false_alarm_table(experiment: Experiment, results: Results) -> Table:
     """Millilitres found in heads without lesions, each seed's."""
     rows = [
         [
@@ -127,7 +139,17 @@ def false_alarm_markdown(experiment: Experiment, results: Results) -> str:
         ]
         for loss in experiment.losses
     ]
-    return markdown_table(["Model", *(f"{p.name} (ml)" for p in experiment.lesion_free)], rows)
+    headings = ["Model", *(f"{place.name} (ml)" for place in experiment.lesion_free)]
+    return Table("False alarms", "each seed's", headings, rows)
+
+
+def markdown_of(tables: Sequence[Table]) -> str:
+    """The tables below each other, each below its title."""
+    parts = [
+        f"**{table.title}**, {table.note}\n\n{markdown_table(table.headings, table.rows)}"
+        for table in tables
+    ]
+    return "\n\n".join(parts) + "\n"
 
 
 def write_table_csv(
