@@ -7,14 +7,13 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import qt
 from numpy.typing import NDArray
 from wmh_siamese.errors import from_exception
 
 from WMHSiameseSegLib.background import Background, Job
 from WMHSiameseSegLib.corrected_case import CorrectedCase
 from WMHSiameseSegLib.library_client import LibraryClient
-from WMHSiameseSegLib.private_folder import make_private_folder, remove_folder
+from WMHSiameseSegLib.private_folder import make_private_folder, remove_in_time
 
 
 class CaseAdding:
@@ -68,7 +67,7 @@ class CaseAdding:
             self._job = None
         folder, self._folder = self._folder, None
         if folder is not None:
-            _remove(folder, attempts=20)
+            remove_in_time(folder)
 
     def _lost(self, error: Exception) -> None:
         self.finish()
@@ -81,9 +80,3 @@ def _write(case: CorrectedCase, folder: Path) -> NDArray[np.float64]:
     np.save(folder / "flair.npy", case.flair)
     np.save(folder / "mask.npy", labels)
     return affine
-
-
-def _remove(folder: Path, attempts: int) -> None:
-    """A worker that was just ended may still hold a file: look again until it is gone."""
-    if not remove_folder(folder) and attempts > 0:
-        qt.QTimer.singleShot(100, lambda: _remove(folder, attempts - 1))

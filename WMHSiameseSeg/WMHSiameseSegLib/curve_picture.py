@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import struct
-import zlib
 from itertools import pairwise
 
 import numpy as np
+import vtk
 from numpy.typing import NDArray
+from vtk.util.numpy_support import numpy_to_vtk, vtk_to_numpy
 
 from WMHSiameseSegLib.training_curve import DICE_COLOR, LOSS_COLOR, Series, TrainingCurve
 
@@ -56,10 +56,12 @@ def _draw(picture: Picture, places: list[tuple[int, int]], color: Picture, width
 
 def _png(picture: Picture) -> bytes:
     rows, columns, _colors = picture.shape
-    lines = b"".join(b"\0" + row.tobytes() for row in picture)
-    header = struct.pack(">IIBBBBB", columns, rows, 8, 2, 0, 0, 0)
-    parts = ((b"IHDR", header), (b"IDAT", zlib.compress(lines)), (b"IEND", b""))
-    return b"\x89PNG\r\n\x1a\n" + b"".join(
-        struct.pack(">I", len(data)) + name + data + struct.pack(">I", zlib.crc32(name + data))
-        for name, data in parts
-    )
+    image = vtk.vtkImageData()
+    image.SetDimensions(columns, rows, 1)
+    upwards = np.ascontiguousarray(picture[::-1]).reshape(-1, 3)  # VTK's first row is the lowest
+    image.GetPointData().SetScalars(numpy_to_vtk(upwards, deep=True))
+    writer = vtk.vtkPNGWriter()
+    writer.SetInputData(image)
+    writer.WriteToMemoryOn()
+    writer.Write()
+    return bytes(vtk_to_numpy(writer.GetResult()))

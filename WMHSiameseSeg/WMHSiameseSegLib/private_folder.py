@@ -6,9 +6,13 @@ import os
 import shutil
 import sys
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
 
+import qt
+
 _PREFIX = "WMHSiameseSeg-"
+_LOOK_AGAIN_MS = 100
 
 
 def make_private_folder() -> Path:
@@ -24,6 +28,18 @@ def remove_folder(folder: Path) -> bool:
     """Delete a folder with all it holds; False when something of it is still in use."""
     shutil.rmtree(folder, ignore_errors=True)
     return not folder.exists()
+
+
+def remove_in_time(
+    folder: Path, in_use: Callable[[], bool] = lambda: False, attempts: int = 20
+) -> None:
+    """Delete a folder of which a worker that was just ended may still hold or write a file.
+
+    It is looked at again until it is gone, and a moment after ``in_use`` says so no more.
+    """
+    removed = remove_folder(folder)
+    if attempts > 0 and (not removed or in_use()):
+        qt.QTimer.singleShot(_LOOK_AGAIN_MS, lambda: remove_in_time(folder, in_use, attempts - 1))
 
 
 def sweep_stale_folders() -> int:

@@ -16,7 +16,7 @@ from wmh_siamese.errors import from_exception
 from wmh_siamese.readouts import Lesions, Readouts
 
 from WMHSiameseSegLib.background import Background, Job
-from WMHSiameseSegLib.private_folder import make_private_folder, remove_folder
+from WMHSiameseSegLib.private_folder import make_private_folder, remove_in_time
 from WMHSiameseSegLib.run_state import RunState, RunStateMachine
 from WMHSiameseSegLib.voxels import Grid
 from WMHSiameseSegLib.worker_client import Event, WorkerClient
@@ -222,15 +222,8 @@ class SegmentRun:
         self._job = self._request = None
         folder, self._folder = self._folder, None
         if folder is not None:
-            self._remove(folder, attempts=20)
+            remove_in_time(folder, lambda: self._worker.ending)
         self._states.go(RunState.IDLE)
-
-    def _remove(self, folder: Path, attempts: int) -> None:
-        """A worker that was just killed may still hold or write a file: look again until it is
-        gone, and a moment after."""
-        removed = remove_folder(folder)
-        if attempts > 0 and (not removed or self._worker.ending):
-            qt.QTimer.singleShot(100, lambda: self._remove(folder, attempts - 1))
 
 
 def _number(value: object) -> int:

@@ -16,6 +16,7 @@ from WMHSiameseSegLib.installation import Installation
 from WMHSiameseSegLib.model_choice import Model
 from WMHSiameseSegLib.panel_message import PanelMessage
 from WMHSiameseSegLib.run_log import RunLog
+from WMHSiameseSegLib.run_progress import TrainingProgress
 from WMHSiameseSegLib.training_choices import (
     DEVICES,
     EFFORTS,
@@ -25,7 +26,6 @@ from WMHSiameseSegLib.training_choices import (
     loss_names,
 )
 from WMHSiameseSegLib.training_curve import CurvePoint
-from WMHSiameseSegLib.training_progress import TrainingProgress
 from WMHSiameseSegLib.user_models import default_model, known_models, new_model_path
 from WMHSiameseSegLib.user_settings import remember_vgg_weights, vgg_weights
 from WMHSiameseSegLib.worker_client import Event, WorkerClient
