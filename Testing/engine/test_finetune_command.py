@@ -97,3 +97,16 @@ def test_a_model_that_is_there_stays(finetune, tmp_path):
     code, _, complaint = finetune()
     assert code == 2 and "exists already" in complaint
     assert (tmp_path / "mine.safetensors").read_text() == "mine"
+
+
+def test_without_held_out_patients_there_is_a_sentence_and_no_table(finetune):
+    code, told, _ = finetune(cases="cases.csv")
+    assert code == 0 and "nothing can be said" in told and "NaN" not in told.split("epoch 2")[1]
+
+
+def test_a_case_that_cannot_be_used_is_named_with_a_way_out_that_there_is(finetune, place):
+    (place / "cut.nii.gz").write_bytes(b"not a volume")
+    rows = "cohort,case,flair,mask\nsimulated,x,cut.nii.gz,a-mask.nii\n"
+    (place / "bad.csv").write_text(rows)
+    code, _, complaint = finetune(cases="bad.csv")
+    assert code == 2 and "simulated/x" in complaint and "--skip-bad" not in complaint

@@ -31,6 +31,7 @@ def checked_cases(
     cases: Sequence[Case],
     skip_bad: bool = False,
     complain: Callable[[str], None] = lambda sentence: None,
+    option: str = " (--skip-bad)",
 ) -> CheckedCases:
     """Read every case once and leave out what cannot be used.
 
@@ -41,6 +42,7 @@ def checked_cases(
         cases: to check.
         skip_bad: go on without the faulty ones instead of refusing.
         complain: told of each case that is left out.
+        option: how whoever asked is told to skip them; empty where there is no such option.
 
     Raises:
         WMHError: ``bad-volume`` when a case is faulty (all are named) and must not be skipped, when
@@ -60,7 +62,7 @@ def checked_cases(
         lesions += int((labels.array == LESION).any())
         usable.append(case)
     if faults and not (skip_bad and usable):
-        raise _named(list(faults.values()), len(cases))
+        raise _named(list(faults.values()), len(cases), option)
     if not lesions:
         raise WMHError(
             "bad-volume",
@@ -99,14 +101,13 @@ def _check_unseen(case: Case, first: Case) -> None:
     )
 
 
-def _named(faults: Sequence[WMHError], count: int) -> WMHError:
+def _named(faults: Sequence[WMHError], count: int, option: str) -> WMHError:
     """One fault as it is; of several, the first few sentences."""
-    way_out = "Repair or remove them, or go on without them (--skip-bad)."
+    way_out = f"Repair or remove them, or go on without them{option}."
     if len(faults) == 1:
         first = faults[0]
-        return WMHError(
-            "bad-volume", first.sentence, f"{first.way_out} Or go on without it (--skip-bad)."
-        )
+        way_out = f"{first.way_out} Or go on without it{option}."
+        return WMHError("bad-volume", first.sentence, way_out)
     told = " ".join(fault.sentence for fault in faults[:NAMED_AT_ONCE])
     more = len(faults) - NAMED_AT_ONCE
     rest = f" And {more} more." if more > 0 else ""

@@ -222,7 +222,7 @@ def finetune(options: argparse.Namespace) -> int:
         if options.json:
             _tell(_json({**about, "sentence": comparison.sentence(), "cases": comparison.rows()}))
         else:
-            _tell("\n".join([*about.values(), comparison.markdown(), comparison.sentence()]))
+            _tell("\n".join([*about.values(), comparison.report()]))
 
     base = _model_path(options.base)
     if options.estimate:

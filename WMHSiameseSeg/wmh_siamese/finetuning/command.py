@@ -79,6 +79,5 @@ def _task(options: argparse.Namespace, base: Path) -> Task:
 
 def _write(options: argparse.Namespace, comparison: Comparison) -> None:
     if options.markdown:
-        text = f"{comparison.sentence()}\n\n{comparison.markdown()}\n"
         with written_whole(options.markdown) as partial:
-            partial.write_text(text, encoding="utf-8")
+            partial.write_text(comparison.report() + "\n", encoding="utf-8")

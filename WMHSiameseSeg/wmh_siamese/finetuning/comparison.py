@@ -95,6 +95,10 @@ class Comparison:
             "new": _means([pair.new for pair in self.pairs]),
         }
 
+    def report(self) -> str:
+        """The sentence, and the table where there is one, as Markdown."""
+        return f"{self.sentence()}\n\n{self.markdown()}" if self.pairs else self.sentence()
+
     def markdown(self) -> str:
         """A line a case, then their mean: base → new with a word for each metric."""
         lines = [

@@ -79,7 +79,7 @@ def task_of(
         raise WMHError(
             "bad-volume", "There is no case to learn from.", "Add a corrected case for training."
         )
-    checked_cases([*training, *kept])
+    checked_cases([*training, *kept], option="")
     try:
         settings = finetuning_settings(read_card(base), len(training), effort, **given)
     except (TypeError, ValueError) as error:
