@@ -15,6 +15,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+HEAD_FROM = 0.25  # in prepared slices; air lies below
 LARGEST_ZOOM = 1.2
 LARGEST_GAIN = 1.15
 
@@ -46,8 +47,17 @@ def scanner_varied(images: Tensor, draws: Sequence[np.random.Generator]) -> Tens
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(int(draw.integers(2**31)))
             changed = artefacts(image.unsqueeze(-1)).squeeze(-1)
-        varied.append((changed * gain).clamp(0, 1))
+        varied.append((as_bright(changed, image) * gain).clamp(0, 1))
     return torch.stack(varied)
+
+
+def as_bright(changed: Tensor, image: Tensor) -> Tensor:
+    """The changed image at the first one's overall brightness, which preparing a volume brings back
+    whatever the scanner made of it."""
+    head = image > HEAD_FROM
+    if not head.any():
+        return changed
+    return changed * (image[head].median() / changed[head].median().clamp(min=HEAD_FROM))
 
 
 @cache

@@ -35,11 +35,13 @@ def run_training(
             :func:`wmh_siamese.case_parts.parts_of`.
     """
     from wmh_siamese.cases import find_cases
+    from wmh_siamese.lesion_atlas import LesionAtlas
     from wmh_siamese.release import release
     from wmh_siamese.siamese import vgg_weights
     from wmh_siamese.training import train
 
     settings = settings_of(options)
+    atlas = LesionAtlas(options.lesion_atlas) if options.lesion_atlas else None
     cases = find_cases(options.cases, options.cohort)
     learning, validation, held_out = parts_of(options, cases, complain)
     best = train(
@@ -50,6 +52,7 @@ def run_training(
         settings,
         name=options.name,
         base=options.base,
+        atlas=atlas,
         device=options.device,
         cache=options.cache or options.folder / "slices",
         on_epoch=on_epoch,

@@ -16,6 +16,7 @@ from wmh_siamese.checkpoint import Checkpoint, State, read_checkpoint, write_che
 from wmh_siamese.devices import choose_device, keep_freed_memory, placed
 from wmh_siamese.errors import WMHError, from_exception
 from wmh_siamese.generator import DenseUNet
+from wmh_siamese.lesion_atlas import LesionAtlas
 from wmh_siamese.min_max import LearningVGG
 from wmh_siamese.model_file import load_model, save_model
 from wmh_siamese.preparation import vgg_prepared
@@ -45,6 +46,7 @@ def train(
     *,
     name: str = "generator",
     base: str | Path | None = None,
+    atlas: LesionAtlas | None = None,
     device: str = "auto",
     cache: str | Path | None = None,
     on_epoch: Callable[[Epoch], None] | None = None,
@@ -68,6 +70,7 @@ def train(
         settings: the paper's by default.
         name: of the model, for people.
         base: a model file to go on from; None starts from chance.
+        atlas: of lesions to paint, where the settings ask for them.
         device: ``"auto"``, ``"cpu"``, ``"cuda"`` or ``"mps"``.
         cache: folder in which prepared slices are kept; None keeps them in memory.
         on_epoch: told after each epoch, in the first process.
@@ -80,7 +83,8 @@ def train(
         WMHError: ``bad-volume`` for unusable cases or when loss or weights are no longer numbers,
             ``bad-model`` when the folder belongs to other settings, ``stopped``.
     """
-    plan = TrainingPlan(cases, validation_cases, vgg, settings or TrainingSettings(), name, base)
+    settings = settings or TrainingSettings()
+    plan = TrainingPlan(cases, validation_cases, vgg, settings, name, base, atlas)
     folder = Path(folder)
     folder.mkdir(parents=True, exist_ok=True)
     where = choose_device(device)
@@ -159,7 +163,8 @@ class _Run:
         for group in self.optimiser.param_groups:
             group["lr"] = self.settings.learning_rate_at(step)
         images, labels = (
-            part.to(self.device) for part in batch_of(self.slices, step, self.settings, self.share)
+            part.to(self.device)
+            for part in batch_of(self.slices, step, self.settings, self.share, self.plan.atlas)
         )
         self._to_training_mode()
         told = self._gradients(images, labels, step)

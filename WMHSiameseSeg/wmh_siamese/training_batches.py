@@ -8,15 +8,21 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from wmh_siamese.lesion_atlas import LesionAtlas
+from wmh_siamese.painted_lesions import with_painted_lesions
 from wmh_siamese.scanner_variation import random_placement, scanner_varied
 from wmh_siamese.training_settings import TrainingSettings
-from wmh_siamese.training_slices import TrainingSlices, placed_anew, rotated
+from wmh_siamese.training_slices import TrainingSlices, cropped, placed_anew, rotated
 
 WHOLE = slice(None)
 
 
 def batch_of(
-    slices: TrainingSlices, step: int, settings: TrainingSettings, share: slice = WHOLE
+    slices: TrainingSlices,
+    step: int,
+    settings: TrainingSettings,
+    share: slice = WHOLE,
+    atlas: LesionAtlas | None = None,
 ) -> tuple[Tensor, Tensor]:
     """The augmented batch of a step: images in [0, 1] and labels 0, 1, 2, both (N, 1, H, W).
 
@@ -28,6 +34,7 @@ def batch_of(
         step: number of the step since the training began.
         settings: batch size, share of lesion slices, augmentation and seed.
         share: the part of the batch that is wanted.
+        atlas: of lesions to paint; needed where the settings ask for them.
     """
     draw = np.random.default_rng([settings.seed, step])
     wanted = min(settings.lesion_slices or 0, settings.batch_size)
@@ -36,7 +43,13 @@ def batch_of(
         chosen[:wanted] = slices.drawn_with_lesion(draw, wanted, settings.cases_alike)
     places = range(settings.batch_size)[share]
     draws = [np.random.default_rng([settings.seed, step, place]) for place in places]
-    return augmented(*slices[chosen[share]], draws, settings)
+    images, labels = slices[chosen[share]]
+    if atlas is not None:
+        images, labels = with_painted_lesions(
+            *(images, labels, slices.heights(chosen[share]), atlas),
+            *(settings.recipe, settings.painted_share, draws),
+        )
+    return augmented(images, labels, draws, settings)
 
 
 def augmented(
@@ -54,6 +67,11 @@ def augmented(
     if settings.scanner_variation:
         maps = [random_placement(draw, settings.rotation_degrees) for draw in draws]
         images, labels = placed_anew(images, labels, torch.from_numpy(np.stack(maps)))
-        return scanner_varied(images, draws), labels
-    degrees = [draw.uniform(-1, 1) * settings.rotation_degrees for draw in draws]
-    return rotated(images, labels, torch.tensor(degrees, dtype=torch.float64))
+    else:
+        degrees = [draw.uniform(-1, 1) * settings.rotation_degrees for draw in draws]
+        images, labels = rotated(images, labels, torch.tensor(degrees, dtype=torch.float64))
+    if settings.crop:
+        images, labels = cropped(images, labels, settings.crop, draws)
+    if settings.scanner_variation:
+        images = scanner_varied(images, draws)
+    return images, labels

@@ -39,6 +39,7 @@ def add_train_options(parser: argparse.ArgumentParser) -> None:
     parts.add_argument("--no-split", action="store_true", help="learn from all cases")
     add_machine_options(parser)
     add("--base", type=Path, metavar="FILE", help="model to go on from (default: from chance)")
+    add("--lesion-atlas", type=Path, metavar="FILE", help="masks of lesions to paint, as .npz")
     add("--json", action="store_true", help="print one JSON object per epoch")
     add("--name", default="generator", help="of the model (default: %(default)s)")
     add(
@@ -118,6 +119,14 @@ def add_schedule_options(parser: argparse.ArgumentParser) -> argparse._ArgumentG
         action="store_true",
         help="learn from every full head a second time, without its skull",
     )
+    add(
+        "--painted-share",
+        type=float,
+        default=0.0,
+        metavar="SHARE",
+        help="of the slices, how many get lesions of --lesion-atlas painted in (%(default)s)",
+    )
+    add("--crop", type=int, metavar="PIXELS", help="learn from parts of slices (whole slices)")
     add("--cases-alike", action="store_true", help="draw cases alike, not slices alike")
     add(
         "--frozen-statistics",
@@ -176,6 +185,14 @@ def settings_of(options: argparse.Namespace, **others: Any) -> TrainingSettings:
             f"Slices of {given['recipe'].size} pixels cannot be halved {options.depth} times.",
             f"Choose a --size that divides by {multiple}.",
         )
+    if options.crop and (options.crop % multiple or not 0 < options.crop <= given["recipe"].size):
+        raise WMHError(
+            "bad-path",
+            f"--crop is {options.crop}.",
+            f"It must divide by {multiple} and be no larger than a slice.",
+        )
+    if not 0 <= options.painted_share <= 1:
+        raise WMHError("bad-path", f"--painted-share is {options.painted_share}, not 0 to 1.")
     if given.get("soft_labels") is not None:
         given["soft_labels"] = tuple(given["soft_labels"])
     known = {field.name for field in fields(TrainingSettings)}

@@ -11,6 +11,7 @@ from typing import Any
 
 from wmh_siamese.cases import Case
 from wmh_siamese.errors import WMHError
+from wmh_siamese.lesion_atlas import LesionAtlas
 from wmh_siamese.model_file import ModelCard, read_card
 from wmh_siamese.provenance import versions
 from wmh_siamese.siamese import VGGWeights
@@ -39,12 +40,14 @@ class TrainingPlan:
         settings: everything else that decides the weights.
         name: of the model, for people.
         base: a model file whose weights are the start; None starts from chance.
+        atlas: of lesions to paint, where the settings ask for them.
 
     Attributes:
         parent: SHA-256 of the base.
 
     Raises:
-        WMHError: ``bad-model`` when the loss needs a VGG19 and there is none.
+        WMHError: ``bad-model`` when the loss needs a VGG19 and there is none, ``bad-path`` when
+            lesions are to be painted and there is no atlas.
     """
 
     cases: Sequence[Case]
@@ -53,11 +56,18 @@ class TrainingPlan:
     settings: TrainingSettings
     name: str
     base: str | Path | None = None
+    atlas: LesionAtlas | None = None
     parent: str | None = field(init=False, default=None)
 
     def __post_init__(self) -> None:
         if self.base is not None:
             object.__setattr__(self, "parent", read_card(self.base).sha256)
+        if not self.settings.painted_share:
+            object.__setattr__(self, "atlas", None)
+        elif self.atlas is None:
+            raise WMHError(
+                "bad-path", "Lesions are to be painted, from no atlas.", "Name its file."
+            )
         if not self.settings.needs_vgg:
             object.__setattr__(self, "vgg", None)
         elif self.vgg is None:
@@ -74,7 +84,8 @@ class TrainingPlan:
         learnt, validated = (
             [case.id for case in cases] for cases in (self.cases, self.validation_cases)
         )
-        return json.dumps([settings, learnt, validated, self.vgg and self.vgg.sha256, self.parent])
+        files = [part and part.sha256 for part in (self.vgg, self.atlas)]
+        return json.dumps([settings, learnt, validated, *files, self.parent])
 
     def card(self, epoch: Epoch, **made_by: Any) -> ModelCard:
         """The card of the model as it is after an epoch.
@@ -93,6 +104,8 @@ class TrainingPlan:
         }
         if self.vgg is not None:
             training["vgg"] = {"convention": self.vgg.convention, "sha256": self.vgg.sha256}
+        if self.atlas is not None:
+            training["lesion_atlas"] = {"masks": len(self.atlas), "sha256": self.atlas.sha256}
         return ModelCard(
             name=self.name,
             architecture={"width": self.settings.width, "depth": self.settings.depth},

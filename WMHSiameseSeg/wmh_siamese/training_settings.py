@@ -43,6 +43,10 @@ class TrainingSettings:
         stripped_copies: learn from every full head a second time, without its skull (robust).
         cases_alike: draw a case first, then one of its slices, so that a scan of 20 slices counts
             as much as one of 182 (robust); the paper draws from all slices alike.
+        painted_share: of the slices, how many get lesions of an atlas painted in, in [0, 1]; 0
+            needs no atlas (robust).
+        crop: pixels along each side of the part of a slice that is learnt from; None takes whole
+            slices (paper). The generator is convolutional: parts cost less and teach the same.
         lesion_slices: of each batch, drawn from slices with lesions; None draws from all slices
             alike (paper).
         frozen_statistics: keep the means and variances of batch norm as the base model has them
@@ -74,6 +78,8 @@ class TrainingSettings:
     scanner_variation: bool = False
     stripped_copies: bool = False
     cases_alike: bool = False
+    painted_share: float = 0.0
+    crop: int | None = None
     lesion_slices: int | None = None
     frozen_statistics: bool = False
     soft_labels: tuple[float, float] | None = None

@@ -13,6 +13,7 @@ from torch.nn import functional
 from wmh_siamese.cases import LESION, OTHER
 from wmh_siamese.errors import WMHError
 from wmh_siamese.preparation import Recipe, prepared_slices, unit_intensities, white_level
+from wmh_siamese.scanner_variation import HEAD_FROM
 from wmh_siamese.volume import Volume, axial_view
 
 
@@ -52,6 +53,11 @@ class TrainingSlices:
         images, labels = (torch.stack(tensors).float() for tensors in zip(*chosen, strict=True))
         return images, labels
 
+    def heights(self, index: NDArray[np.int_]) -> list[float]:
+        """Where these slices lie in their case's stack, 0 lowest and 1 highest."""
+        places = [self._place(int(number)) for number in index]
+        return [at / max(len(self.parts[part][0]) - 1, 1) for part, at in places]
+
     def drawn(self, draw: np.random.Generator, count: int, cases_alike: bool) -> NDArray[np.int_]:
         """Indices of ``count`` slices by chance: any slice alike, or any case alike."""
         if not cases_alike:
@@ -71,9 +77,14 @@ class TrainingSlices:
         return np.array([draw.choice(self.with_lesion[owner == case]) for case in cases])
 
     def _slice(self, number: int) -> tuple[Tensor, Tensor]:
-        part = int(np.searchsorted(self._ends, number, side="right"))
+        part, at = self._place(number)
         images, labels = self.parts[part]
-        return images[number - self._ends[part]], labels[number - self._ends[part]]
+        return images[at], labels[at]
+
+    def _place(self, number: int) -> tuple[int, int]:
+        """The part that a slice belongs to, and its number there."""
+        part = int(np.searchsorted(self._ends, number, side="right"))
+        return part, number - int(self._ends[part]) + len(self.parts[part][0])
 
 
 def prepare_case(flair: Volume, labels: Volume, recipe: Recipe) -> tuple[Tensor, Tensor]:
@@ -103,6 +114,30 @@ def rotated(images: Tensor, labels: Tensor, degrees: Tensor) -> tuple[Tensor, Te
     cosine, sine, zero = radians.cos(), radians.sin(), torch.zeros_like(radians)
     turn = torch.stack([cosine, -sine, zero, sine, cosine, zero], dim=1).view(-1, 2, 3)
     return placed_anew(images, labels, turn)
+
+
+def cropped(
+    images: Tensor, labels: Tensor, size: int, draws: Sequence[np.random.Generator]
+) -> tuple[Tensor, Tensor]:
+    """A square part of each slice, (N, 1, size, size), wholly inside it.
+
+    About a lesion's pixel half the time, where there is one, else about any pixel of the head.
+    """
+    parts = []
+    for image, label, draw in zip(images, labels, draws, strict=True):
+        wanted = label[0] == LESION
+        if not wanted.any() or draw.uniform() < 0.5:
+            wanted = image[0] > HEAD_FROM
+        pixels = torch.nonzero(wanted if wanted.any() else torch.ones_like(wanted))
+        centre = pixels[int(draw.integers(len(pixels)))].tolist()
+        top, left = (
+            min(max(at - size // 2, 0), length - size)
+            for at, length in zip(centre, image.shape[1:], strict=True)
+        )
+        window = (slice(None), slice(top, top + size), slice(left, left + size))
+        parts.append((image[window], label[window]))
+    images, labels = (torch.stack(tensors) for tensors in zip(*parts, strict=True))
+    return images, labels
 
 
 def placed_anew(images: Tensor, labels: Tensor, maps: Tensor) -> tuple[Tensor, Tensor]:
