@@ -10,7 +10,8 @@ from wmh_siamese.lesion_atlas import LesionAtlas
 from wmh_siamese.model_file import file_sha256, read_card
 from wmh_siamese.painted_lesions import LEAST_CONTRAST, painted_slice, with_painted_lesions
 from wmh_siamese.preparation import Recipe
-from wmh_siamese.training import TrainingSettings, batch_of
+from wmh_siamese.training_batches import batch_of
+from wmh_siamese.training_settings import TrainingSettings
 from wmh_siamese.training_slices import TrainingSlices
 
 GRID = (24, 32, 40)

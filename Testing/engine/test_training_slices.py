@@ -8,7 +8,8 @@ from wmh_siamese.cases import Case
 from wmh_siamese.errors import WMHError
 from wmh_siamese.preparation import PAPER, Recipe
 from wmh_siamese.slice_cache import prepared_cases
-from wmh_siamese.training import TrainingSettings, batch_of
+from wmh_siamese.training_batches import Batches, batch_of
+from wmh_siamese.training_settings import TrainingSettings
 from wmh_siamese.training_slices import TrainingSlices, prepare_case, rotated
 from wmh_siamese.volume import Volume, write_volume
 
@@ -49,6 +50,14 @@ def test_shares_of_a_batch_make_up_the_whole(slices):
     parts = [batch_of(slices, 7, settings, slice(a, b)) for a, b in ((0, 3), (3, 6), (6, 8))]
     for found, expected in zip(zip(*parts, strict=True), whole, strict=True):
         assert torch.equal(torch.cat(found), expected)
+
+
+def test_batches_made_ahead_are_those_of_their_steps(slices):
+    settings = TrainingSettings(recipe=SIZE)
+    batches = Batches(slices, settings)
+    for step in (0, 1, 2, 7, 8, 2):  # also after a jump
+        expected = batch_of(slices, step, settings)
+        assert all(torch.equal(a, b) for a, b in zip(batches.of(step), expected, strict=True))
 
 
 def test_all_slices_are_drawn_alike(slices):

@@ -15,6 +15,7 @@ from bench.memory import status_bytes
 from bench.nnunet import mirrored_mean
 from bench.report import Figure, markdown, plain_table, rounded
 from bench.setting import quick_volume, with_slices
+from engine.random_vgg import random_vgg
 from wmh_siamese.folding import folded
 from wmh_siamese.generator import DenseUNet
 from wmh_siamese.volume import axial_view
@@ -160,7 +161,9 @@ def one_thread():
 @pytest.mark.timeout(900)  # half a minute alone; it starts several processes that import torch
 @pytest.mark.usefixtures("one_thread")
 def test_every_measurement_runs_in_a_quick_bench(tmp_path, capsys):
-    main(["--quick", "--output", str(tmp_path)])
+    vgg = tmp_path / "caffe.npz"
+    np.savez(vgg, **{name: part.numpy() for name, part in random_vgg().tensors.items()})
+    main(["--quick", "--output", str(tmp_path), "--vgg", str(vgg)])
     written = json.loads((tmp_path / "bench.json").read_text())
     groups = {figure["group"] for figure in written["figures"]}
     assert len(groups) == len(MEASUREMENTS)

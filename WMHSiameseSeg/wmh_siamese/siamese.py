@@ -96,12 +96,12 @@ class ContentLoss(nn.Module):
         """
         with torch.no_grad():
             wanted = self.vgg(self.masked(unit, truth))
-        return _mean_square(wanted, self.vgg(self.masked(unit, prediction)))
+        return mean_square(wanted, self.vgg(self.masked(unit, prediction)))
 
     def distance(self, unit: Tensor, truth: Tensor, prediction: Tensor) -> Tensor:
         """The same scalar, with a gradient for a VGG19 that is not frozen, through both paths."""
         wanted = self.vgg(self.masked(unit, truth))
-        return _mean_square(wanted, self.vgg(self.masked(unit, prediction)))
+        return mean_square(wanted, self.vgg(self.masked(unit, prediction)))
 
     def masked(self, unit: Tensor, mask: Tensor) -> Tensor:
         """The image of one Siamese path, (N, 3, H, W)."""
@@ -110,7 +110,8 @@ class ContentLoss(nn.Module):
         return self.vgg.prepared(unit * mask)
 
 
-def _mean_square(wanted: list[Tensor], found: list[Tensor]) -> Tensor:
+def mean_square(wanted: list[Tensor], found: list[Tensor]) -> Tensor:
+    """The mean of the squared differences over all values of all taps, a scalar in float32."""
     pairs = zip(wanted, found, strict=True)
     squares = torch.stack([((a.float() - b.float()) ** 2).sum() for a, b in pairs]).sum()
     return squares / sum(tap.numel() for tap in wanted)

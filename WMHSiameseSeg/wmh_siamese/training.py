@@ -23,7 +23,7 @@ from wmh_siamese.preparation import vgg_prepared
 from wmh_siamese.processes import Processes, joined_processes
 from wmh_siamese.siamese import ContentLoss, VGGFeatures, VGGWeights
 from wmh_siamese.slice_cache import prepared_cases
-from wmh_siamese.training_batches import batch_of
+from wmh_siamese.training_batches import Batches
 from wmh_siamese.training_loss import TrainingLoss
 from wmh_siamese.training_plan import Epoch, TrainingPlan
 from wmh_siamese.training_settings import TrainingSettings
@@ -34,7 +34,7 @@ log = logging.getLogger(__name__)
 
 CHECKPOINT = "checkpoint.safetensors"
 
-__all__ = ["CHECKPOINT", "Epoch", "TrainingSettings", "batch_of", "train"]
+__all__ = ["CHECKPOINT", "Epoch", "TrainingSettings", "train"]
 
 
 def train(
@@ -121,7 +121,8 @@ class _Run:
         self.on_step, self.say = on_step, say
         self.share = processes.share(plan.settings.batch_size)
         self.at_once = self.share.stop - self.share.start
-        self.slices = _slices(plan, processes, cache)
+        slices = _slices(plan, processes, cache)
+        self.batches = Batches(slices, plan.settings, self.share, plan.atlas)
         validated = plan.validation_cases if processes.first else []
         self.validation = Validation(validated, plan.settings.recipe)
         torch.manual_seed(plan.settings.seed)
@@ -162,10 +163,7 @@ class _Run:
             raise WMHError("stopped", "Training was stopped.", "Start it again to go on.")
         for group in self.optimiser.param_groups:
             group["lr"] = self.settings.learning_rate_at(step)
-        images, labels = (
-            part.to(self.device)
-            for part in batch_of(self.slices, step, self.settings, self.share, self.plan.atlas)
-        )
+        images, labels = (part.to(self.device, non_blocking=True) for part in self.batches.of(step))
         self._to_training_mode()
         told = self._gradients(images, labels, step)
         self.optimiser.step()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 
 import numpy as np
 import torch
@@ -15,6 +16,36 @@ from wmh_siamese.training_settings import TrainingSettings
 from wmh_siamese.training_slices import TrainingSlices, cropped, placed_anew, rotated
 
 WHOLE = slice(None)
+
+
+class Batches:
+    """The batches of a training; the next one is made while the networks learn from this one.
+
+    Args:
+        slices, settings, share, atlas: as for :func:`batch_of`.
+    """
+
+    def __init__(
+        self,
+        slices: TrainingSlices,
+        settings: TrainingSettings,
+        share: slice = WHOLE,
+        atlas: LesionAtlas | None = None,
+    ) -> None:
+        self._slices, self._settings = slices, settings
+        self._share, self._atlas = share, atlas
+        self._maker = ThreadPoolExecutor(1, thread_name_prefix="batches")
+        self._coming: tuple[int, Future[tuple[Tensor, Tensor]]] | None = None
+
+    def of(self, step: int) -> tuple[Tensor, Tensor]:
+        """The batch of a step, as :func:`batch_of` gives it."""
+        coming, self._coming = self._coming, None
+        batch = coming[1].result() if coming and coming[0] == step else self._make(step)
+        self._coming = step + 1, self._maker.submit(self._make, step + 1)
+        return batch
+
+    def _make(self, step: int) -> tuple[Tensor, Tensor]:
+        return batch_of(self._slices, step, self._settings, self._share, self._atlas)
 
 
 def batch_of(
