@@ -179,6 +179,14 @@ def test_figures_come_back_as_they_were_kept_but_not_for_another_model(experimen
     assert math.isnan(found.of(b).metrics.dice)
     assert read_judged(path, "x", [b]).of(a) is None
     assert read_judged(path, "y", [a, b]) == Judged("y")
+
+    write_judged(path, Judged("x", [figures(b, 0.75)], {"g.nii": 1.0}))  # a was not asked for
+    found = read_judged(path, "x", [a, b])
+    assert found.of(a) == kept.of(a) and found.of(b).metrics.dice == 0.75
+    assert found.false_alarms_ml == {"h.nii": 0.5, "g.nii": 1.0}
+    write_judged(path, Judged("y", [figures(b, 0.5)]))
+    assert read_judged(path, "x", [a, b]) == Judged("x")
+    assert read_judged(path, "y", [a, b]).of(a) is None
     assert read_judged(experiment.folder / "none.json", "y", []) == Judged("y")
 
 

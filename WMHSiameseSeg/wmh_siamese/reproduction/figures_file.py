@@ -36,20 +36,26 @@ class Judged:
 
 
 def write_judged(path: Path, judged: Judged) -> None:
-    """Write as JSON, whole or not at all; figures that do not exist are null."""
-    figures = [{**asdict(one), "case": one.case.id} for one in judged.figures]
-    text = json.dumps(without_nan({**vars(judged), "figures": figures}), indent=1)
+    """Write as JSON, whole or not at all; figures that do not exist are null.
+
+    What the file already holds of the same model on other cases stays.
+    """
+    known = _kept(path, judged.sha256)
+    figures = {one["case"]: one for one in known["figures"]}
+    figures |= {one.case.id: {**asdict(one), "case": one.case.id} for one in judged.figures}
+    told = {
+        "sha256": judged.sha256,
+        "figures": list(figures.values()),
+        "false_alarms_ml": known["false_alarms_ml"] | judged.false_alarms_ml,
+    }
+    text = json.dumps(without_nan(told), indent=1)
     with written_whole(path) as partial:
         partial.write_text(text + "\n", encoding="utf-8")
 
 
 def read_judged(path: Path, sha256: str, cases: Sequence[Case]) -> Judged:
     """What is known of the model with this hash on these cases; nothing when there is no file."""
-    if not path.is_file():
-        return Judged(sha256)
-    kept = json.loads(path.read_text(encoding="utf-8"))
-    if kept["sha256"] != sha256:
-        return Judged(sha256)
+    kept = _kept(path, sha256)
     by_id = {case.id: case for case in cases}
     figures = [
         CaseFigures(**{**_with_nan(one), "case": by_id[one["case"]], "metrics": _metrics(one)})
@@ -57,6 +63,15 @@ def read_judged(path: Path, sha256: str, cases: Sequence[Case]) -> Judged:
         if one["case"] in by_id
     ]
     return Judged(sha256, figures, kept["false_alarms_ml"])
+
+
+def _kept(path: Path, sha256: str) -> dict[str, Any]:
+    """The file as it is, or nothing when it is missing or of another model."""
+    if path.is_file():
+        kept: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+        if kept["sha256"] == sha256:
+            return kept
+    return {"figures": [], "false_alarms_ml": {}}
 
 
 def _metrics(one: dict[str, Any]) -> Metrics:
