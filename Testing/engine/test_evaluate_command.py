@@ -6,7 +6,10 @@ import json
 import nibabel
 import numpy as np
 import pytest
+from matplotlib.colors import to_rgb
+from matplotlib.image import imread
 from wmh_siamese.cli import main
+from wmh_siamese.compared_slice import FALSE_ALARM, HIT, MISS, TINT, compared
 from wmh_siamese.volume import write_volume
 
 
@@ -147,3 +150,32 @@ def test_segment_and_evaluate_agree(run, data, tiny_model, tmp_path, capsys):
         for one in (model, masks):
             del one["method"], one["seconds"]
         assert model == masks
+
+
+def test_pictures_show_the_slices_that_went_wrong(run, data, tmp_path, head):
+    masks = tmp_path / "other tool"
+    masks.mkdir()
+    for name in "abc":
+        write_volume(masks / f"{name}.nii.gz", head[0] > 800, head[1])
+    wrong = head[0] > 800
+    wrong[..., -2] = True
+    write_volume(masks / "c.nii.gz", wrong, head[1])
+    code, _, err = run(
+        *("--cases", data, "--masks", masks, "--pictures", tmp_path / "seen"),
+    )
+    assert code == 0 and err == ""
+    names = ["oslo-c-other-tool.png", "paris-a-other-tool.png", "paris-b-other-tool.png"]
+    assert sorted(path.name for path in (tmp_path / "seen").iterdir()) == names
+    alarms = {
+        name: np.isclose(imread(tmp_path / "seen" / name)[..., :3], to_rgb(FALSE_ALARM), atol=0.3)
+        for name in names
+    }
+    many, few = (int(alarms[name].all(axis=2).sum()) for name in names[:2])
+    assert many > 20 * max(few, 1)  # the legend has the colour too
+
+
+def test_hits_misses_and_false_alarms_have_their_colours():
+    truth, found = np.array([[1, 1, 0, 0]], bool), np.array([[1, 0, 1, 0]], bool)
+    shown = compared(np.zeros((1, 4), np.float32), truth, found) / TINT
+    for place, colour in enumerate((HIT, MISS, FALSE_ALARM, "#000000")):
+        assert shown[0, place] == pytest.approx(to_rgb(colour), abs=1e-6)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import re
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -15,6 +16,7 @@ from wmh_siamese.compared_methods import (
     VALIDATION,
     FinishedMasks,
     IntensityThreshold,
+    Mask,
     Method,
     TrainedModel,
 )
@@ -27,6 +29,7 @@ from wmh_siamese.evaluation import (
     usable_cases,
 )
 from wmh_siamese.evaluation_table import write_csv, write_markdown
+from wmh_siamese.volume import Volume
 
 if TYPE_CHECKING:
     from wmh_siamese.inference import Segmenter
@@ -62,6 +65,8 @@ def run_evaluation(
     tables = [path for path in (options.csv, options.markdown) if path]
     for path in tables:
         _check_place(path)
+    if options.pictures:
+        options.pictures.mkdir(parents=True, exist_ok=True)
     wanted = _named(find_cases(options.cases, options.cohort), options.case)
     methods = _methods(options, models, wanted, complain)
     cases, faults = usable_cases(wanted, methods)
@@ -77,7 +82,8 @@ def run_evaluation(
     for case in cases:
         flair, labels = read_case(case)
         for method in methods:
-            figures.append(case_figures(method, case, flair, labels))
+            draw = _picture_of(options.pictures, method, case, flair)
+            figures.append(case_figures(method, case, flair, labels, draw))
             on_case(figures[-1])
     evaluation = Evaluation(figures, cohort_figures(figures), _notes(methods, cases, faults))
     if options.csv:
@@ -92,6 +98,19 @@ def _check_place(path: Path) -> None:
     if path.is_dir():
         raise WMHError("bad-path", f"{path} is a folder, not a file.", "Name a file.")
     path.parent.mkdir(parents=True, exist_ok=True)
+
+
+def _picture_of(
+    folder: Path | None, method: Method, case: Case, flair: Volume
+) -> Callable[[Mask, Mask], None]:
+    """Draws truth and result of a method on a case, where pictures are wanted."""
+    if folder is None:
+        return lambda truth, found: None
+    from wmh_siamese.compared_slice import draw_worst_slices
+
+    title = f"{case.id}, {method.name}"
+    path = folder / f"{re.sub(r'[^A-Za-z0-9-]+', '-', title)}.png"
+    return lambda truth, found: draw_worst_slices(path, title, flair, truth, found)
 
 
 def _named(cases: Sequence[Case], ids: Sequence[str] | None) -> list[Case]:

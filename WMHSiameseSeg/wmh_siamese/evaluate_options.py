@@ -52,6 +52,12 @@ def add_evaluate_options(parser: argparse.ArgumentParser) -> None:
     )
     add("--csv", type=Path, metavar="TABLE", help="CSV table to write")
     add("--markdown", type=Path, metavar="TABLE", help="Markdown table to write")
+    add(
+        "--pictures",
+        type=Path,
+        metavar="FOLDER",
+        help="for a picture a case of the slices with most misses and false alarms",
+    )
     add("--skip-bad", action="store_true", help="leave out cases that cannot be used, and say so")
     add("--device", choices=("auto", "cpu", "cuda", "mps"), default="auto")
     add("--json", action="store_true", help="print one JSON object per case and cohort")

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from wmh_siamese.cases import LESION, OTHER, Case, read_case
-from wmh_siamese.compared_methods import FinishedMasks, Method
+from wmh_siamese.compared_methods import FinishedMasks, Mask, Method
 from wmh_siamese.errors import WMHError
 from wmh_siamese.metrics import Metrics, evaluate
 from wmh_siamese.readouts import read_out
@@ -97,16 +97,30 @@ class CohortFigures:
         return {"method": self.method, "cohort": self.cohort, "cases": self.cases, **spreads}
 
 
-def case_figures(method: Method, case: Case, flair: Volume, labels: Volume) -> CaseFigures:
+def case_figures(
+    method: Method,
+    case: Case,
+    flair: Volume,
+    labels: Volume,
+    on_masks: Callable[[Mask, Mask], None] = lambda truth, found: None,
+) -> CaseFigures:
     """A method's figures on a case as :func:`wmh_siamese.cases.read_case` gives it.
 
     Boundaries (H95) are drawn in axial slices, however the volume is stored.
+
+    Args:
+        method: to judge.
+        case: whose scan it is.
+        flair: the scan.
+        labels: on the same grid.
+        on_masks: shown truth and result, both without other pathology (label 2).
     """
     began = time.perf_counter()
     mask = method.mask(case, flair)
     seconds = time.perf_counter() - began
     axial_axis = axial_view(flair.affine).axes[0]
     truth, found = labels.array == LESION, mask & (labels.array != OTHER)
+    on_masks(truth, found)
     wanted, got = read_out(truth, flair.affine), read_out(found, flair.affine)
     return CaseFigures(
         method=method.name,
