@@ -44,9 +44,9 @@ def configure(source: Path, build: Path) -> Configured:
         for language in ("C", "CXX")
         for what in (f"={sys.executable}", "_FORCED=ON")
     ]
+    given = [f"-DSlicer_DIR={STAND_IN}", "-DBUILD_TESTING=ON", *forced]
     done = subprocess.run(
-        [cmake(), "--warn-uninitialized", f"-DSlicer_DIR={STAND_IN}", "-DBUILD_TESTING=ON"]
-        + [*forced, "-S", str(source), "-B", str(build)],
+        [cmake(), "--warn-uninitialized", *given, "-S", str(source), "-B", str(build)],
         capture_output=True,
         text=True,
         timeout=120,
