@@ -94,19 +94,20 @@ def test_a_typo_is_found(source, tmp_path, file, right, wrong, said):
 
 
 def test_the_panel_runs_from_the_install_tree_alone(install_tree, tmp_path):
-    """The module's tests, its run of the bundled model among them, where no source is."""
+    """The module's own test and more of the panel's, where there are no sources."""
     shutil.copytree(install_tree, tmp_path / "WMHSiameseSeg")
     left_out = shutil.ignore_patterns("__pycache__", "bench")
     shutil.copytree(ROOT / "Testing", tmp_path / "Testing", ignore=left_out)
     shutil.copy(ROOT / "pyproject.toml", tmp_path)
-    panel, alone = "Testing/slicer_side/test_module.py", "not process_of_its_own"
+    panel = "Testing/slicer_side/test_module.py"
+    quick = "without or medical or closing or opening"  # no run of the network
     (tmp_path / "conftest.py").write_text(f"""
 import WMHSiameseSegLib, wmh_siamese
 for package in (WMHSiameseSegLib, wmh_siamese):
     assert package.__file__.startswith({str(tmp_path)!r}), package.__file__
 """)
     done = subprocess.run(
-        [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-k", alone, panel],
+        [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-k", quick, panel],
         cwd=tmp_path,
         env={**os.environ, "PYTHONPATH": "", "QT_QPA_PLATFORM": "offscreen"},
         capture_output=True,
@@ -114,4 +115,19 @@ for package in (WMHSiameseSegLib, wmh_siamese):
         timeout=280,
     )
     assert done.returncode == 0, done.stdout + done.stderr
-    assert "passed" in done.stdout
+    assert "5 passed" in done.stdout
+
+
+def test_the_engine_runs_from_the_install_tree_alone(install_tree):
+    """The command knows its bundled generator, which lies beside it in the package."""
+    done = subprocess.run(
+        [sys.executable, "-m", "wmh_siamese", "models"],
+        cwd=install_tree,
+        env={**os.environ, "PYTHONPATH": str(install_tree)},
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
+    assert done.returncode == 0, done.stderr
+    (model,) = (install_tree / "Resources" / "Models").glob("*.safetensors")
+    assert model.stem in done.stdout
