@@ -3,8 +3,9 @@
     python Packaging/offline_bundle.py FOLDER [--python 3.12] [-- PIP ARGUMENTS]
 
 The wheels fit computers like this one, for the Python given: Slicer's, unless you say otherwise.
-Pip chooses and fetches them, by its own settings; what stands after ``--`` goes to it (an index with
-PyTorch builds for another graphics card, say). FOLDER must not exist; it appears whole or not at all.
+Pip chooses and fetches them, by its own settings; what stands after ``--`` goes to it (an index
+with PyTorch builds for another graphics card, say). FOLDER must not exist; it appears whole or not
+at all.
 """
 
 from __future__ import annotations
@@ -114,9 +115,8 @@ def copy_module(bundle: Path) -> None:
     """The module with its weights, and the sample scan."""
     left_out = shutil.ignore_patterns("__pycache__")
     shutil.copytree(MODULE, bundle / MODULE.name, ignore=left_out)
-    sample = next(
-        path for path in ROOT.glob(f"**/SampleData/{SAMPLE}") if ".venv" not in path.parts
-    )
+    places = [folder / "Resources" / "SampleData" / SAMPLE for folder in (ROOT, MODULE)]
+    sample = next(path for path in places if path.is_file())
     shutil.copy(sample, bundle)
 
 
@@ -150,10 +150,10 @@ def main(arguments: Sequence[str]) -> int:
     parser = argparse.ArgumentParser(description="Collect what an offline computer needs.")
     parser.add_argument("folder", type=Path)
     parser.add_argument("--python", default=SLICERS_PYTHON, help="default: Slicer's %(default)s")
-    parser.add_argument("pip", nargs="*", metavar="PIP ARGUMENT", help="after --")
-    options = parser.parse_args(arguments)
+    cut = arguments.index("--") if "--" in arguments else len(arguments)
+    options = parser.parse_args(arguments[:cut])
     try:
-        make_bundle(options.folder, requirements(), options.python, options.pip)
+        make_bundle(options.folder, requirements(), options.python, arguments[cut + 1 :])
     except FileExistsError as error:
         print(error, file=sys.stderr)
         return 2

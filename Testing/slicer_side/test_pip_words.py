@@ -3,30 +3,13 @@
 import os
 import subprocess
 import sys
-import zipfile
-from pathlib import Path
 
 import pytest
+from extension.tiny_wheel import tiny_wheel
 from slicer_side import started_host  # noqa: F401
 from WMHSiameseSegLib.pip_words import Overheard, reason_for
 
 NOBODY = "http://127.0.0.1:9"  # the discard port: nobody listens there
-
-
-def tiny_wheel(folder: Path, name="tiny", needs=(), rows=()):
-    """A wheel without any module."""
-    path = folder / f"{name}-1.0-py3-none-any.whl"
-    info = f"{name}-1.0.dist-info"
-    lines = ["Metadata-Version: 2.1", f"Name: {name}", "Version: 1.0"]
-    with zipfile.ZipFile(path, "w") as wheel:
-        wheel.writestr(
-            f"{info}/METADATA", "\n".join(lines + [f"Requires-Dist: {n}" for n in needs])
-        )
-        wheel.writestr(
-            f"{info}/WHEEL", "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any"
-        )
-        wheel.writestr(f"{info}/RECORD", "\n".join(rows))
-    return path
 
 
 def pip_fails(*arguments, **environment):
@@ -50,7 +33,7 @@ def test_no_network(tmp_path):
 
 
 def test_a_proxy_that_does_not_let_through(tmp_path):
-    index = "http://index.invalid/simple"
+    index = "https://index.invalid/simple"
     said = pip_fails("--target", str(tmp_path), "--proxy", NOBODY, "--index-url", index, "tiny")
     assert "HTTPS_PROXY" in reason_for(said)
 
