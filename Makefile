@@ -92,7 +92,7 @@ licences: $(RUNTIME)/.done $(VENV)/.release
 audit: $(RUNTIME)/.done $(VENV)/.release
 	$(BIN)/zizmor --offline .github
 	$(RUNTIME_BIN)/python -m pip freeze --exclude wmh-siamese | sed 's/+[a-z0-9.]*$$//' > build/audited.txt
-	$(BIN)/pip-audit --no-deps --disable-pip --requirement build/audited.txt
+	$(BIN)/pip-audit --strict --no-deps --disable-pip --requirement build/audited.txt
 
 sbom: $(RUNTIME)/.done $(VENV)/.release
 	@mkdir -p build/release

@@ -185,7 +185,7 @@ def test_the_panel_uninstalls_what_was_brought_after_a_question(a_panel, world, 
     the_answers.answer("Uninstall…", True)
     a_panel.ui.packagesButton.click()
     assert world.calls == [("uninstall", "nibabel")]
-    assert "1 packages were uninstalled" in a_panel.ui.statusLabel.text
+    assert "Uninstalled: nibabel." in a_panel.ui.statusLabel.text
     assert "nibabel" in the_answers.texts()[-1]
 
 

@@ -138,7 +138,7 @@ class Installation:
         wanted = self.missing() if missing is None else self._named(missing)
         if not wanted:
             return False
-        why = _("The network needs Python packages that Slicer does not have yet:")
+        why = _("Segmenting needs Python packages that Slicer does not have yet:")
         self._ask_and_install(wanted, why, self._install)
         return True
 

@@ -69,7 +69,7 @@ def _text(installation: Installation) -> str:
         "“Uninstall” removes only what this module has installed and no other package needs. "
         "Other extensions may have to install it again."
     )
-    first = _("What the network needs in Slicer's own Python, and the versions found:")
+    first = _("What segmenting needs in Slicer's own Python, and the versions found:")
     return "".join(
         f"<p>{paragraph}</p>"
         for paragraph in (first, f"<table>{rows}</table>", html.escape(mismatch), shared)
@@ -98,4 +98,4 @@ def _uninstall(brought: set[str], worker: WorkerClient, message: PanelMessage) -
         said = _("Not removed: {names}. {reason}")
         message.complain(said.format(names=", ".join(left), reason=reason))
     else:
-        message.say(_("{count} packages were uninstalled.").format(count=len(brought)))
+        message.say(_("Uninstalled: {names}.").format(names=names))

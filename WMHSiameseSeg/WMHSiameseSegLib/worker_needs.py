@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from slicer.i18n import tr as _
 
 from WMHSiameseSegLib.installation import Installation, InstallationError
-from WMHSiameseSegLib.packages_dialog import show_packages
+from WMHSiameseSegLib.packages_dialog import build_mismatch, show_packages
 from WMHSiameseSegLib.panel_message import PanelMessage
 from WMHSiameseSegLib.run_log import RunLog
 from WMHSiameseSegLib.worker_client import Event, WorkerClient
@@ -65,8 +65,10 @@ class WorkerNeeds:
             self._log.add(
                 said.format(python=event.get("python"), torch=event.get("torch"), devices=devices)
             )
-            for note in event.get("notes") or []:
-                self._log.add(str(note))
+            mismatch = build_mismatch(event.get("torch"), event.get("torchvision"))
+            for note in (*(event.get("notes") or []), mismatch):
+                if note:
+                    self._log.add(str(note))
 
     def _on_probe(self, event: Event) -> None:
         missing = [str(name) for name in event.get("missing") or []]
