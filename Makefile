@@ -9,7 +9,7 @@ DEMO   ?= demo
 TORCH  ?= torch==2.13.0
 TORCHVISION ?= torchvision==0.28.0
 
-.PHONY: demo test bench train-default clean
+.PHONY: demo test bench train-default clean index-entry offline-bundle licences audit sbom release-files
 
 demo: $(VENV)/.engine
 	@mkdir -p "$(DEMO)"
@@ -73,6 +73,47 @@ $(VENV)/.dev: $(VENV)/.engine pyproject.toml
 $(VENV)/.bench: $(VENV)/.engine pyproject.toml
 	$(BIN)/pip install --quiet --editable ".[bench]"
 	@touch $@
+
+# Packaging and release; docs/extensions-index.md tells what each is for.
+
+index-entry:
+	$(PYTHON) Packaging/index_entry.py
+
+# Wheels for computers like this one and Slicer's Python; PIP="..." goes to pip, TORCH names the build.
+BUNDLE ?= build/offline-bundle
+BUNDLE_PYTHON ?= 3.12
+offline-bundle:
+	$(PYTHON) Packaging/offline_bundle.py "$(BUNDLE)" --python "$(BUNDLE_PYTHON)" -- "$(TORCH)" $(PIP)
+
+# An environment with what people run, and nothing that only developers need.
+RUNTIME := build/runtime
+RUNTIME_BIN := $(RUNTIME)$(BIN:$(VENV)%=%)
+$(RUNTIME)/.done: pyproject.toml
+	$(PYTHON) -m venv $(RUNTIME)
+	$(RUNTIME_BIN)/python -m pip install --quiet "$(TORCH)" "$(TORCHVISION)"
+	$(RUNTIME_BIN)/python -m pip install --quiet ".[train]"
+	@touch $@
+
+$(VENV)/.release: pyproject.toml
+	test -d $(VENV) || $(PYTHON) -m venv $(VENV)
+	$(BIN)/pip install --quiet $$($(PYTHON) Packaging/extra.py release)
+	@touch $@
+
+licences: $(RUNTIME)/.done $(VENV)/.release
+	$(PYTHON) Packaging/licences.py $(BIN)/pip-licenses $(RUNTIME_BIN)/python build/release/licences.md
+
+audit: $(RUNTIME)/.done $(VENV)/.release
+	$(BIN)/zizmor --offline .github
+	$(RUNTIME_BIN)/python -m pip freeze --exclude wmh-siamese | sed 's/+[a-z0-9.]*$$//' > build/audited.txt
+	$(BIN)/pip-audit --strict --no-deps --disable-pip --requirement build/audited.txt
+
+sbom: $(RUNTIME)/.done $(VENV)/.release
+	@mkdir -p build/release
+	$(BIN)/cyclonedx-py environment --pyproject pyproject.toml --output-reproducible \
+	  --output-file build/release/sbom.cdx.json $(RUNTIME_BIN)/python
+
+release-files:
+	$(PYTHON) Packaging/release.py files build/release
 
 clean:
 	rm -rf $(VENV) $(DEMO) .pytest_cache .mypy_cache .ruff_cache

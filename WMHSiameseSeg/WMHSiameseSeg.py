@@ -100,7 +100,7 @@ class WMHSiameseSegWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
         self.worker = self._makeWorker(log)
         self.installation = Installation(
             read_requirements(Path(self.resourcePath("requirements.txt"))),
-            lambda missing: ask_to_install(dialog, missing),
+            lambda missing, why: ask_to_install(dialog, missing, why),
             ask_for_folder,
         )
         return SegmentTab(self.ui, self.worker, self.installation, Background(), log)

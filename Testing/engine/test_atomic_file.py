@@ -64,6 +64,12 @@ def test_a_long_name_is_no_fault(tmp_path):
 
 
 @pytest.mark.skipif(os.name == "nt", reason="Windows has no permission bits")
+def test_nobody_else_reads_a_part_written_file(tmp_path):
+    with written_whole(tmp_path / "note") as partial:
+        assert partial.stat().st_mode & 0o777 == 0o600
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no permission bits")
 @pytest.mark.parametrize("mask", [0o022, 0o077])
 def test_permissions_are_those_of_an_ordinary_new_file(tmp_path, mask):
     before = os.umask(mask)

@@ -59,7 +59,9 @@ class ScriptedWorker:
                 request = self.requests.pop(0)
             if self.behaviour == "mute":
                 continue
-            if request["do"] == "probe":
+            if request["do"] == "probe" and self.behaviour == "broken":
+                self.cannot_load(request["id"])
+            elif request["do"] == "probe":
                 missing = ["torch"] if self.behaviour == "missing" else []
                 say(
                     id=request["id"],
@@ -94,6 +96,9 @@ class ScriptedWorker:
                 way_out="Choose another one.",
             )
             return
+        if self.behaviour == "broken":
+            self.cannot_load(identity)
+            return
         if self.behaviour == "missing":
             say(
                 id=identity,
@@ -116,6 +121,15 @@ class ScriptedWorker:
                 if self.behaviour == "dying" and done == 2:
                     os._exit(3)
         self.answer(request)
+
+    def cannot_load(self, identity: int) -> None:
+        say(
+            id=identity,
+            event="error",
+            kind="missing-dependency",
+            sentence="PyTorch is installed but cannot be loaded (undefined symbol).",
+            way_out="Install it again.",
+        )
 
     def answer(self, request: dict) -> None:
         voxels = np.nan_to_num(np.load(request["volume"]).astype(np.float64))

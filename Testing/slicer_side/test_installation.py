@@ -56,7 +56,8 @@ def a_person_at_the_screen(the_application, monkeypatch):
 def an_installation(versions, choice, folder=None):
     asked = []
 
-    def choose(missing):
+    def choose(missing, why):
+        assert why
         asked.append([str(requirement) for requirement in missing])
         return choice
 

@@ -6,6 +6,7 @@ import importlib
 import importlib.metadata
 import logging
 import re
+import shutil
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -15,12 +16,21 @@ from pathlib import Path
 import slicer
 from slicer.i18n import tr as _
 
+from WMHSiameseSegLib.brought_packages import (
+    brought_packages,
+    installed_packages,
+    remember_brought,
+    remove,
+)
+from WMHSiameseSegLib.pip_words import Overheard, reason_for
+
 log = logging.getLogger(__name__)
 
 _REQUIREMENT = re.compile(r"^(?P<name>[A-Za-z0-9_.-]+)\s*(?:>=\s*(?P<least>[0-9.]+))?\s*$")
 # Downloads in MB as found in 2026, with what they bring along. Slicer has numpy and scipy itself.
 _SIZES_MB = {"numpy": 20, "scipy": 40, "nibabel": 4, "safetensors": 1}
 _TORCH_MB = {"linux": 2800, "win32": 250, "darwin": 110}
+_UNPACKED = 3  # times the download: the wheels, and what lies in them
 
 
 class Choice(Enum):
@@ -80,10 +90,14 @@ def installed_version(name: str) -> str | None:
 
 def total_size_text(requirements: Sequence[Requirement]) -> str:
     """How large the download is, as in "about 2.8 GB"."""
-    total = sum(requirement.size_mb for requirement in requirements)
+    return size_text(sum(requirement.size_mb for requirement in requirements))
+
+
+def size_text(total: float) -> str:
+    """Megabytes as a person reads them."""
     if total >= 1000:
         return _("about {size:.1f} GB").format(size=total / 1000)
-    return _("about {size} MB").format(size=total)
+    return _("about {size:.0f} MB").format(size=total)
 
 
 class Installation:
@@ -91,7 +105,7 @@ class Installation:
 
     Args:
         requirements: what the worker needs.
-        choose: asks a person; gets the missing packages.
+        choose: asks a person; gets the packages to install, and why.
         choose_folder: asks for a folder of wheels; None when nothing was chosen.
         version_of: gives a package's installed version, or None.
     """
@@ -99,7 +113,7 @@ class Installation:
     def __init__(
         self,
         requirements: Sequence[Requirement],
-        choose: Callable[[Sequence[Requirement]], Choice],
+        choose: Callable[[Sequence[Requirement], str], Choice],
         choose_folder: Callable[[], Path | None],
         version_of: Callable[[str], str | None] = installed_version,
     ) -> None:
@@ -124,21 +138,48 @@ class Installation:
         wanted = self.missing() if missing is None else self._named(missing)
         if not wanted:
             return False
+        why = _("Segmenting needs Python packages that Slicer does not have yet:")
+        self._ask_and_install(wanted, why, self._install)
+        return True
+
+    def repair(self, names: Sequence[str]) -> None:
+        """Take packages that cannot be loaded away, and install them again, if a person agrees.
+
+        What pip calls installed it does not install again, so the broken ones have to go first.
+
+        Raises:
+            InstallationError: when they are not there afterwards, with the reason and a way out.
+        """
+        why = _("These packages are installed but cannot be loaded. They will be installed again:")
+        self._ask_and_install(self._named(names), why, self._install_again)
+
+    def versions(self) -> list[tuple[Requirement, str | None]]:
+        """Each package that the worker needs, with its installed version."""
+        return [(r, self._version_of(r.name)) for r in self._requirements]
+
+    def _ask_and_install(
+        self,
+        wanted: list[Requirement],
+        why: str,
+        install: Callable[[list[Requirement], Choice], None],
+    ) -> None:
         names = ", ".join(str(requirement) for requirement in wanted)
         if slicer.app.testingEnabled():
             said = _("Not installed: {names}. Nothing is installed while Slicer is tested.")
             raise InstallationError(said.format(names=names))
-        choice = self._choose(wanted)
+        choice = self._choose(wanted, why)
         if choice is Choice.CANCEL:
             said = _("Not installed: {names}. Click again to install what is missing.")
             raise InstallationError(said.format(names=names))
-        self._install(wanted, choice)
-        importlib.invalidate_caches()
+        before = installed_packages().keys() - brought_packages()
+        try:
+            install(wanted, choice)
+        finally:
+            remember_brought(installed_packages().keys() - before)
         left = self.missing()
         if left:
             said = _("Still missing after the installation: {names}. Restart Slicer and try again.")
             raise InstallationError(said.format(names=", ".join(map(str, left))))
-        return True
 
     def _named(self, names: Sequence[str]) -> list[Requirement]:
         return [requirement for requirement in self._requirements if requirement.name in names]
@@ -150,15 +191,48 @@ class Installation:
                 raise InstallationError(_("No folder of wheels was chosen; nothing is installed."))
             install_from_folder(wanted, folder)
         else:
+            check_space(wanted)
             install_from_network(wanted)
+
+    def _install_again(self, wanted: list[Requirement], choice: Choice) -> None:
+        names = {requirement.name for requirement in wanted}
+        together = {"torch", "torchvision"}  # builds of one kind, or neither loads
+        gone = names | together if names & together else names
+        left, reason = remove(gone & installed_packages().keys())
+        if left:
+            said = _("{names} could not be taken away. {reason}")
+            raise InstallationError(said.format(names=", ".join(left), reason=reason))
+        self._install(wanted, choice)
+
+
+def check_space(wanted: Sequence[Requirement]) -> None:
+    """Whether the disk of Slicer's Python has room for the packages.
+
+    Raises:
+        InstallationError: when it has not.
+    """
+    needed = _UNPACKED * sum(requirement.size_mb for requirement in wanted)
+    free = shutil.disk_usage(sys.prefix).free / 1e6
+    if free < needed:
+        said = _(
+            "The disk with Slicer's Python has {free} left, and the packages need {needed}. Free "
+            "some space and click again."
+        )
+        raise InstallationError(said.format(free=size_text(free), needed=size_text(needed)))
 
 
 def install_from_folder(wanted: Sequence[Requirement], folder: Path) -> None:
     """Install from wheel files alone, without any network.
 
+    Args:
+        wanted: what to install.
+        folder: holds the wheels, itself or in a folder ``wheels`` as an offline bundle does.
+
     Raises:
         InstallationError: when the folder lacks a wheel or pip fails.
     """
+    if (folder / "wheels").is_dir():
+        folder = folder / "wheels"
     wheels = {
         path.name.partition("-")[0].lower().replace("_", "-") for path in folder.glob("*.whl")
     }
@@ -203,20 +277,16 @@ def _pip(arguments: list[str]) -> None:
     except ImportError:
         packaging = None
     try:
-        if packaging is None:  # before Slicer 5.12
-            slicer.util.pip_install(arguments)
-        elif arguments[0].startswith("-"):
-            packaging.pip_install(arguments, requester="WMHSiameseSeg")
-        else:
-            packaging.pip_ensure(arguments, prompt_install=False, requester="WMHSiameseSeg")
+        with Overheard() as said:
+            if packaging is None:  # before Slicer 5.12
+                slicer.util.pip_install(arguments)
+            elif arguments[0].startswith("-"):
+                packaging.pip_install(arguments, requester="WMHSiameseSeg")
+            else:
+                packaging.pip_ensure(arguments, prompt_install=False, requester="WMHSiameseSeg")
     except Exception as error:
         log.exception("pip failed")
-        said = _(
-            "The packages could not be installed. Check the network and its proxy, or download "
-            "the wheels elsewhere and choose “Use a folder of wheels”. pip's words are in "
-            "Slicer's error log."
-        )
-        raise InstallationError(said) from error
+        raise InstallationError(reason_for(said.text)) from error
 
 
 def _will_do(version: str | None, least: str) -> bool:

@@ -92,6 +92,7 @@ class SegmentTab:
         self.models = ModelMenu(ui, self._on_model)
         self._run = SegmentRun(worker, background, self.states, self)
         ui.segmentButton.clicked.connect(self._on_button)
+        ui.packagesButton.clicked.connect(self._needs.show_packages)
         ui.flairSelector.connect("currentNodeChanged(vtkMRMLNode*)", self._on_flair)
         ui.outputSelector.connect("currentNodeChanged(vtkMRMLNode*)", self._on_output)
         self._on_flair(ui.flairSelector.currentNode())

@@ -49,6 +49,11 @@ class WorkerClient:
         return self._process is not None
 
     @property
+    def busy(self) -> bool:
+        """Whether a request is not answered yet."""
+        return bool(self._listeners)
+
+    @property
     def ending(self) -> bool:
         """Whether a worker was told to end and is not gone yet."""
         return bool(self._dying)

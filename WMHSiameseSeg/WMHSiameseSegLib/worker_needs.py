@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from slicer.i18n import tr as _
 
 from WMHSiameseSegLib.installation import Installation, InstallationError
+from WMHSiameseSegLib.packages_dialog import build_mismatch, show_packages
 from WMHSiameseSegLib.panel_message import PanelMessage
 from WMHSiameseSegLib.run_log import RunLog
 from WMHSiameseSegLib.worker_client import Event, WorkerClient
@@ -53,6 +54,10 @@ class WorkerNeeds:
         """After a run failed for a package: find out which ones, and offer them."""
         self._worker.ask({"do": "probe"}, self._on_probe)
 
+    def show_packages(self) -> None:
+        """What is installed, with ways to install it again or to take it away."""
+        show_packages(self._installation, self._worker, self._message)
+
     def _log_probe(self, event: Event) -> None:
         if event["event"] == "result":
             said = _("Python {python}, PyTorch {torch}, devices: {devices}")
@@ -60,8 +65,24 @@ class WorkerNeeds:
             self._log.add(
                 said.format(python=event.get("python"), torch=event.get("torch"), devices=devices)
             )
+            mismatch = build_mismatch(event.get("torch"), event.get("torchvision"))
+            for note in (*(event.get("notes") or []), mismatch):
+                if note:
+                    self._log.add(str(note))
 
     def _on_probe(self, event: Event) -> None:
         missing = [str(name) for name in event.get("missing") or []]
-        if event["event"] == "result" and missing and self.ensure(missing):
+        if event["event"] == "error" and event.get("kind") == "missing-dependency":
+            self._repair()
+        elif event["event"] == "result" and missing and self.ensure(missing):
             self._message.say(_("Installed. Click again to start."))
+
+    def _repair(self) -> None:
+        """PyTorch is there and cannot be loaded."""
+        self._worker.end()
+        try:
+            self._installation.repair(["torch"])
+        except InstallationError as error:
+            self._message.complain(str(error))
+        else:
+            self._message.say(_("Installed again. Click again to start."))

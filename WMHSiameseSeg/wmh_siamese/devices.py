@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import ctypes
+import re
 import sys
+import warnings
 from typing import TypeVar
 
 import torch
@@ -14,6 +16,8 @@ from wmh_siamese.errors import WMHError
 DEVICES = ("auto", "cpu", "cuda", "mps")
 
 Network = TypeVar("Network", bound=nn.Module)
+
+_old_driver: list[str] = []
 
 _M_TRIM_THRESHOLD, _M_MMAP_MAX = -1, -4
 
@@ -29,9 +33,10 @@ def choose_device(name: str = "auto") -> torch.device:
     if name not in DEVICES:
         raise WMHError("bad-path", f"There is no device {name!r}.", f"Choose {', '.join(DEVICES)}.")
     if not _there(name):
+        trouble = gpu_trouble() if name == "cuda" else ""
         raise WMHError(
             "missing-dependency",
-            f"PyTorch {torch.__version__} finds no {name} device on this computer.",
+            trouble or f"PyTorch {torch.__version__} finds no {name} device on this computer.",
             "Choose auto or cpu.",
         )
     return torch.device(name)
@@ -40,6 +45,21 @@ def choose_device(name: str = "auto") -> torch.device:
 def available_devices() -> list[str]:
     """The names that :func:`choose_device` accepts here, apart from ``"auto"``."""
     return [name for name in DEVICES[1:] if _there(name)]
+
+
+def gpu_trouble() -> str:
+    """Why a graphics card that is there cannot be used; empty when PyTorch tells of no reason.
+
+    A driver that is too old for PyTorch's build is no error to it: it warns, and finds no device.
+    """
+    if _cuda_there() or not _old_driver:
+        return ""
+    found = re.search(r"found version (\w+)", _old_driver[-1])
+    version = f" (found version {found[1]})" if found else ""
+    return (
+        f"The graphics card's driver is too old{version} for PyTorch {torch.__version__}, which "
+        "uses the CPU: update the driver, or install a PyTorch that was built for it."
+    )
 
 
 def placed(network: Network, device: torch.device) -> Network:
@@ -63,7 +83,17 @@ def keep_freed_memory() -> None:
 
 def _there(name: str) -> bool:
     if name == "cuda":
-        return torch.cuda.is_available()
+        return _cuda_there()
     if name == "mps":
         return torch.backends.mps.is_available()
     return name == "cpu"
+
+
+def _cuda_there() -> bool:
+    """Keeps PyTorch's word on an old driver, which it gives once in a process."""
+    with warnings.catch_warnings(record=True) as warned:
+        warnings.simplefilter("always")
+        there = torch.cuda.is_available()
+    said = [str(warning.message) for warning in warned]
+    _old_driver.extend(text for text in said if "driver" in text and "too old" in text)
+    return there

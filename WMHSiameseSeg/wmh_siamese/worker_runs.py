@@ -209,21 +209,23 @@ def _probe() -> dict[str, Any]:
     from wmh_siamese.provenance import version_of
 
     missing = [name for name in NEEDED if find_spec(name) is None]
-    devices = [] if "torch" in missing else _devices()
+    devices, notes = ([], []) if "torch" in missing else _devices()
     return {
         "torch": version_of("torch"),
         "torchvision": version_of("torchvision"),
         "devices": devices,
         "missing": missing,
+        "notes": notes,
         "python": python_version(),
     }
 
 
-def _devices() -> list[str]:
+def _devices() -> tuple[list[str], list[str]]:
+    """What networks can run on, and what a person should know of it."""
     import_torch()
-    from wmh_siamese.devices import available_devices
+    from wmh_siamese.devices import available_devices, gpu_trouble
 
-    return available_devices()
+    return available_devices(), [note for note in [gpu_trouble()] if note]
 
 
 def stopped() -> WMHError:

@@ -1,0 +1,103 @@
+"""An offline bundle holds all that is needed, whole, and the panel installs from it."""
+
+import hashlib
+import subprocess
+import sys
+
+import pytest
+from extension.configured import ROOT
+from extension.tiny_wheel import tiny_wheel
+from offline_bundle import MODULE, main, make_bundle, requirements
+from packaging.requirements import Requirement
+from slicer_side import started_host  # noqa: F401
+from WMHSiameseSegLib import installation
+from WMHSiameseSegLib.installation import InstallationError, read_requirements
+
+PYTHON = ".".join(map(str, sys.version_info[:2]))
+
+
+@pytest.fixture(scope="module")
+def index(tmp_path_factory):
+    """A folder that stands for the package index."""
+    folder = tmp_path_factory.mktemp("index")
+    tiny_wheel(folder, "tiny", needs=["needed"])
+    tiny_wheel(folder, "needed")
+    return folder
+
+
+@pytest.fixture(scope="module")
+def bundle(index, tmp_path_factory):
+    target = tmp_path_factory.mktemp("made") / "bundle"
+    make_bundle(target, ["tiny>=1"], PYTHON, ["--no-index", "--find-links", str(index)])
+    return target
+
+
+def test_it_holds_the_wheels_and_what_they_need(bundle):
+    names = {path.name.partition("-")[0] for path in (bundle / "wheels").iterdir()}
+    assert names == {"tiny", "needed"}
+
+
+def test_it_holds_the_module_with_its_generator_and_a_scan(bundle):
+    module = bundle / MODULE.name
+    assert (module / "WMHSiameseSeg.py").is_file()
+    assert list((module / "Resources" / "Models").glob("*.safetensors"))
+    assert (bundle / "simulated_flair.nii.gz").stat().st_size > 1000
+    assert not list(bundle.rglob("__pycache__"))
+
+
+def test_its_page_names_python_packages_and_the_way_in_slicer(bundle):
+    page = (bundle / "INSTALL.txt").read_text(encoding="utf-8")
+    assert f"Python {PYTHON}" in page and "2 wheels" in page
+    assert "--find-links wheels tiny" in page
+    assert "Use a folder of wheels" in page
+    assert len(page.splitlines()) < 60
+
+
+def test_its_checksums_are_those_of_every_other_file(bundle):
+    sums = dict(
+        reversed(line.split("  ", 1))
+        for line in (bundle / "SHA256SUMS").read_text(encoding="utf-8").splitlines()
+    )
+    there = {
+        path.relative_to(bundle).as_posix(): path for path in bundle.rglob("*") if path.is_file()
+    }
+    del there["SHA256SUMS"]
+    assert sums == {n: hashlib.sha256(p.read_bytes()).hexdigest() for n, p in there.items()}
+
+
+def test_the_panel_installs_from_it_without_an_index(bundle, tmp_path, monkeypatch):
+    """The arguments are those of the panel, the pip is a real one."""
+    given = []
+    monkeypatch.setattr(installation, "_pip", given.append)
+    installation.install_from_folder([installation.Requirement("tiny", "1")], bundle)
+    target = tmp_path / "packages"
+    command = [sys.executable, "-m", "pip", "install", "--target", str(target), *given[0]]
+    subprocess.run(command, check=True, timeout=120)
+    assert {path.name for path in target.glob("*.py")} == {"tiny.py", "needed.py"}
+
+
+def test_a_package_that_it_lacks_is_named(bundle):
+    with pytest.raises(InstallationError, match="no wheel of torch"):
+        installation.install_from_folder([installation.Requirement("torch")], bundle)
+
+
+def test_what_it_collects_is_enough_for_the_panel():
+    collected = {Requirement(text).name for text in requirements()}
+    needed = read_requirements(MODULE / "Resources" / "requirements.txt")
+    assert {requirement.name for requirement in needed} <= collected
+
+
+def test_a_folder_that_is_there_stays_as_it_is(tmp_path, capsys):
+    assert main([str(tmp_path)]) == 2
+    assert "exists already" in capsys.readouterr().err
+    assert not list(tmp_path.iterdir())
+
+
+def test_where_a_wheel_is_missing_nothing_is_left(index, tmp_path):
+    with pytest.raises(subprocess.CalledProcessError):
+        make_bundle(tmp_path / "b", ["absent"], PYTHON, ["--no-index", "--find-links", str(index)])
+    assert not list(tmp_path.iterdir())
+
+
+def test_make_names_the_target():
+    assert "\noffline-bundle:" in (ROOT / "Makefile").read_text(encoding="utf-8")

@@ -1,0 +1,101 @@
+"""The Python packages of the worker: what is there, installing it again, taking it away."""
+
+from __future__ import annotations
+
+import html
+from pathlib import Path
+
+import slicer
+from slicer.i18n import tr as _
+
+from WMHSiameseSegLib.brought_packages import (
+    brought_packages,
+    installed_packages,
+    removable,
+    remove,
+)
+from WMHSiameseSegLib.installation import Installation, InstallationError, installed_version
+from WMHSiameseSegLib.panel_message import PanelMessage
+from WMHSiameseSegLib.worker_client import WorkerClient
+
+_UI_FILE = Path(__file__).parents[1] / "Resources" / "UI" / "PackagesDialog.ui"
+_AGAIN, _UNINSTALL = 1, 2
+
+
+def show_packages(installation: Installation, worker: WorkerClient, message: PanelMessage) -> None:
+    """Show the packages, and do what is chosen there; closing the window changes nothing."""
+    dialog = slicer.util.loadUI(str(_UI_FILE))
+    ui = slicer.util.childWidgetVariables(dialog)
+    brought = removable(brought_packages(), installed_packages())
+    ui.packagesText.setText(_text(installation))
+    ui.uninstallButton.setEnabled(bool(brought))
+    ui.againButton.clicked.connect(lambda: dialog.done(_AGAIN))
+    ui.uninstallButton.clicked.connect(lambda: dialog.done(_UNINSTALL))
+    ui.closeButton.clicked.connect(lambda: dialog.done(0))
+    chosen = int(dialog.exec_())
+    dialog.deleteLater()
+    if chosen and worker.busy:
+        message.complain(_("Something is running: wait for its end or cancel it first."))
+    elif chosen == _AGAIN:
+        _install_again(installation, worker, message)
+    elif chosen == _UNINSTALL:
+        _uninstall(brought, worker, message)
+
+
+def build_mismatch(torch: str | None, torchvision: str | None) -> str:
+    """What is wrong with a torch and a torchvision of different builds; empty when nothing is.
+
+    The part after the plus tells for which kind of computing a build was made, as in 2.6.0+cpu.
+    """
+    builds = [(version or "").partition("+")[2] for version in (torch, torchvision)]
+    if torch and torchvision and builds[0] != builds[1] and "cpu" in builds:
+        said = _(
+            "PyTorch {torch} and torchvision {torchvision} are builds that do not fit together. "
+            "This module does without the parts that fail; “Install again” takes both away and "
+            "lets the right ones be installed."
+        )
+        return said.format(torch=torch, torchvision=torchvision)
+    return ""
+
+
+def _text(installation: Installation) -> str:
+    rows = "".join(
+        f"<tr><td>{html.escape(str(requirement))}&nbsp;&nbsp;</td>"
+        f"<td>{html.escape(version or _('not installed'))}</td></tr>"
+        for requirement, version in installation.versions()
+    )
+    mismatch = build_mismatch(installed_version("torch"), installed_version("torchvision"))
+    shared = _(
+        "“Uninstall” removes only what this module has installed and no other package needs. "
+        "Other extensions may have to install it again."
+    )
+    first = _("What segmenting needs in Slicer's own Python, and the versions found:")
+    return "".join(
+        f"<p>{paragraph}</p>"
+        for paragraph in (first, f"<table>{rows}</table>", html.escape(mismatch), shared)
+        if paragraph
+    )
+
+
+def _install_again(installation: Installation, worker: WorkerClient, message: PanelMessage) -> None:
+    worker.end()
+    try:
+        installation.repair(["torch", "nibabel", "safetensors"])
+    except InstallationError as error:
+        message.complain(str(error))
+    else:
+        message.say(_("Installed again. Click again to start."))
+
+
+def _uninstall(brought: set[str], worker: WorkerClient, message: PanelMessage) -> None:
+    names = ", ".join(sorted(brought))
+    question = _("Uninstall these packages from Slicer's Python?\n\n{names}").format(names=names)
+    if not slicer.util.confirmOkCancelDisplay(question, windowTitle=_("Uninstall packages")):
+        return
+    worker.end()
+    left, reason = remove(brought)
+    if left:
+        said = _("Not removed: {names}. {reason}")
+        message.complain(said.format(names=", ".join(left), reason=reason))
+    else:
+        message.say(_("Uninstalled: {names}.").format(names=names))
