@@ -2,7 +2,7 @@
 PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
-SAMPLE := Resources/SampleData/simulated_flair.nii.gz
+SAMPLE := WMHSiameseSeg/Resources/SampleData/simulated_flair.nii.gz
 FLAIR  ?= $(SAMPLE)
 DEMO   ?= demo
 # The build of PyTorch that is developed and measured with; any from 2.6 on works.
