@@ -9,7 +9,7 @@ DEMO   ?= demo
 TORCH  ?= torch==2.13.0
 TORCHVISION ?= torchvision==0.28.0
 
-.PHONY: demo test bench train-default clean
+.PHONY: demo test bench screenshots translations train-default clean
 
 demo: $(VENV)/.engine
 	@mkdir -p "$(DEMO)"
@@ -30,6 +30,17 @@ test: $(VENV)/.dev
 
 bench: $(VENV)/.bench
 	PYTHONPATH=Testing $(BIN)/python -m bench --output build/bench $(BENCH)
+
+# The pictures of the docs, from the running panel; DATA names a folder of real scans with cases.csv.
+DATA ?=
+CASE ?=
+screenshots: $(VENV)/.dev
+	QT_QPA_PLATFORM=offscreen PYTHONPATH=WMHSiameseSeg:Testing $(BIN)/python -m screenshots \
+	  $(if $(DATA),--data "$(DATA)") $(if $(CASE),--case "$(CASE)")
+
+# Every text of the panel, for translators.
+translations: $(VENV)/.dev
+	$(BIN)/python Resources/Translations/update_translations.py
 
 # The bundled generator again, from the cases and VGG19 weights that docs/model-card.md names.
 CASES ?=

@@ -66,6 +66,15 @@ def test_a_complaint_is_told_from_a_message_without_its_colour(bundled_panel):
     assert bundled_panel.message == "⚠ The model is broken."
 
 
+@pytest.mark.parametrize("theme", [contextlib.nullcontext, dark], ids=["light", "dark"])
+def test_the_line_beside_a_complaint_is_seen_in_both_styles(bundled_panel, theme):
+    with theme():
+        bundled_panel.tab.controls.complain("The model is broken.")
+        settle_layout()
+        edge = pixels_of(bundled_panel.ui.statusLabel)[:, :6]
+        assert contrast(edge) >= 3  # WCAG 2 for what is no text
+
+
 @pytest.mark.parametrize("times", [1, 2], ids=["100 %", "200 %"])
 def test_no_text_is_cut_off(bundled_panel, times):
     with larger_text(times):
