@@ -31,12 +31,13 @@ test: $(VENV)/.dev
 bench: $(VENV)/.bench
 	PYTHONPATH=Testing $(BIN)/python -m bench --output build/bench $(BENCH)
 
-# The pictures of the docs, from the running panel; DATA names a folder of real scans with cases.csv.
+# The pictures of the docs, from the running panel; DATA names a folder of real scans with
+# cases.csv, VGG the weights for the content loss.
 DATA ?=
 CASE ?=
 screenshots: $(VENV)/.dev
 	QT_QPA_PLATFORM=offscreen PYTHONPATH=WMHSiameseSeg:Testing $(BIN)/python -m screenshots \
-	  $(if $(DATA),--data "$(DATA)") $(if $(CASE),--case "$(CASE)")
+	  $(if $(DATA),--data "$(DATA)") $(if $(CASE),--case "$(CASE)") $(if $(VGG),--vgg "$(VGG)")
 
 # Every text of the panel, for translators.
 translations: $(VENV)/.dev

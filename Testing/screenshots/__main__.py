@@ -36,6 +36,7 @@ def _parser() -> argparse.ArgumentParser:
     add = parser.add_argument
     add("--data", type=Path, help="folder of real scans with cases.csv (default: simulated)")
     add("--case", default="", help="cohort/case of the scan to segment (default: the first)")
+    add("--vgg", type=Path, help="VGG19 weights, to train with the content loss")
     add("--output", type=Path, default=ROOT / "Resources" / "Screenshots")
     add("--checks", type=Path, default=ROOT / "build" / "screenshots", help="for the other looks")
     add("--looks", nargs="+", choices=LOOKS, default=LOOKS)
@@ -70,7 +71,7 @@ def _play(options: argparse.Namespace) -> None:
         from .scenes import Scenes
 
         usual = options.play == "usual"
-        scenes = Scenes(host, shown, options.output if usual else options.checks, work)
+        scenes = Scenes(host, shown, options.vgg, options.output if usual else options.checks, work)
         stack.callback(scenes.close)
         if not usual:
             size = (1000, 700) if options.play == "large" else (1400, 900)

@@ -29,13 +29,17 @@ class Scenes:
 
     Args:
         host: a Slicer as a person runs it.
-        scans: what is shown; the first is segmented, the others are learnt from.
+        scans: what is shown; the first is segmented and held out, the others are learnt from.
+        vgg: the weights for the content loss; without them it is trained with another loss.
         folder: for the pictures.
         work: for what is made on the way; nothing of it stays.
     """
 
-    def __init__(self, host: Host, scans: Sequence[Scan], folder: Path, work: Path) -> None:
-        self._host, self._scans, self._folder, self._work = host, scans, folder, work
+    def __init__(
+        self, host: Host, scans: Sequence[Scan], vgg: Path | None, folder: Path, work: Path
+    ) -> None:
+        self._host, self._scans, self._vgg = host, scans, vgg
+        self._folder, self._work = folder, work
         host.load_module(MODULE)
         self._widget = host.select("WMHSiameseSeg")
         self._panel = Panel(self._widget)
@@ -112,14 +116,17 @@ class Scenes:
         self._widget.tabs.setCurrentIndex(1)
         answers.choose(self._work / "corrections")
         self._click(ui.createLibraryButton, lambda: not tab.library.busy)
-        for number, role in ((1, 0), (2, 0), (3, 1)):
-            self._add_case(number, role)
+        for number, scan, role in ((1, 1, 0), (2, 2, 0), (3, 0, 1)):
+            self._add_case(number, self._scans[scan % len(self._scans)], role)
         self._save_section(library, ui.libraryButton)
 
         ui.newNameEdit.setText("Our scanner")
-        ui.lossSelector.setCurrentIndex(2)  # generalised Dice, which needs no other file
-        ui.epochsSpin.setValue(4)
-        ui.batchesSpin.setValue(4)
+        if self._vgg is not None:
+            ui.vggPathEdit.currentPath = str(self._vgg)
+        else:
+            ui.lossSelector.setCurrentIndex(2)  # generalised Dice, which needs no other file
+        for spin, value in ((ui.epochsSpin, 4), (ui.batchesSpin, 4), (ui.batchSizeSpin, 2)):
+            spin.setValue(value)
         ui.trainButton.click()
         wait_for(lambda: len(tab.training.curve.curve.points) >= 3, 20 * _MINUTES)
         self._save_section(running, ui.trainingButton)
@@ -130,9 +137,8 @@ class Scenes:
         ui.modelTable.selectRow(1)
         self._save_section(models, ui.modelsButton)
 
-    def _add_case(self, number: int, role: int) -> None:
+    def _add_case(self, number: int, scan: Scan, role: int) -> None:
         ui, tab = self._widget.finetuneUi, self._widget.finetuneTab
-        scan = self._scans[number % len(self._scans)]
         flair = slicer.util.loadVolume(str(scan.flair), {"name": f"FLAIR {number}"})
         if len(self._scans) == 1:  # other scans of the same head: a library takes each scan once
             voxels = slicer.util.arrayFromVolume(flair)

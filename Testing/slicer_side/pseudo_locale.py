@@ -37,7 +37,7 @@ def pseudo(text: str) -> str:
 
     Example:
         >>> pseudo("{count} cases")
-        '⟦{count} çåséş~⟧'
+        '⟦{count} çåsés~~~~⟧'
     """
     words = "".join(
         part if _KEPT.fullmatch(part) else part.translate(_ACCENTED) for part in _KEPT.split(text)

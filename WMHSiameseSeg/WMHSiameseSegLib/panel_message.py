@@ -9,7 +9,7 @@ import qt
 from WMHSiameseSegLib.flair_checks import Finding, Weight
 
 # No colour of the text itself: it stays readable in light and dark themes alike.
-COMPLAINT_STYLE = "border: 0 solid #d64545; border-left-width: 3px; padding-left: 6px;"
+COMPLAINT_STYLE = "border: 0 solid #e05252; border-left-width: 3px; padding-left: 6px;"
 COMPLAINT_MARK = "⚠"
 
 
