@@ -81,6 +81,8 @@ def _play(options: argparse.Namespace) -> None:
         scenes.correct("corrected.png")
         scenes.refuse("refused.png")
         scenes.finetune("library.png", "training.png", "comparison.png", "models.png")
+        if options.data is None:  # docs/finetuning.md says of this one that it is simulated
+            scenes.whole_finetune_tab("finetune_panel.png")
         scenes.install("install_dialog.png")
 
 

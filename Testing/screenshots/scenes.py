@@ -137,6 +137,12 @@ class Scenes:
         ui.modelTable.selectRow(1)
         self._save_section(models, ui.modelsButton)
 
+    def whole_finetune_tab(self, name: str) -> None:
+        """The tab from top to bottom, after a training."""
+        self._widget.tabs.setCurrentIndex(1)
+        settle_layout()
+        self._save(save_widget(self._widget.parent, self._folder / name, 482))
+
     def _add_case(self, number: int, scan: Scan, role: int) -> None:
         ui, tab = self._widget.finetuneUi, self._widget.finetuneTab
         flair = slicer.util.loadVolume(str(scan.flair), {"name": f"FLAIR {number}"})
