@@ -2,14 +2,14 @@
 PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
-SAMPLE := Resources/SampleData/simulated_flair.nii.gz
+SAMPLE := WMHSiameseSeg/Resources/SampleData/simulated_flair.nii.gz
 FLAIR  ?= $(SAMPLE)
 DEMO   ?= demo
 # The build of PyTorch that is developed and measured with; any from 2.6 on works.
 TORCH  ?= torch==2.13.0
 TORCHVISION ?= torchvision==0.28.0
 
-.PHONY: demo test bench train-default clean index-entry offline-bundle licences audit sbom release-files
+.PHONY: demo test bench screenshots translations train-default clean index-entry offline-bundle licences audit sbom release-files
 
 demo: $(VENV)/.engine
 	@mkdir -p "$(DEMO)"
@@ -30,6 +30,18 @@ test: $(VENV)/.dev
 
 bench: $(VENV)/.bench
 	PYTHONPATH=Testing $(BIN)/python -m bench --output build/bench $(BENCH)
+
+# The pictures of the docs, from the running panel; DATA names a folder of real scans with
+# cases.csv, VGG the weights for the content loss.
+DATA ?=
+CASE ?=
+screenshots: $(VENV)/.dev
+	QT_QPA_PLATFORM=offscreen PYTHONPATH=WMHSiameseSeg:Testing $(BIN)/python -m screenshots \
+	  $(if $(DATA),--data "$(DATA)") $(if $(CASE),--case "$(CASE)") $(if $(VGG),--vgg "$(VGG)")
+
+# Every text of the panel, for translators.
+translations: $(VENV)/.dev
+	$(BIN)/python Resources/Translations/update_translations.py
 
 # The bundled generator again, from the cases, lesion masks and VGG19 weights that docs/model-card.md
 # names: three trainings, each going on from the one before; about four hours on two CPU cores.

@@ -23,11 +23,14 @@ from WMHSiameseSegLib.model_choice import bundled
 from WMHSiameseSegLib.parameters import WMHSiameseSegParameters
 from WMHSiameseSegLib.private_folder import sweep_stale_folders
 from WMHSiameseSegLib.provenance import Provenance
+from WMHSiameseSegLib.reading_aloud import name_inner_widgets
 from WMHSiameseSegLib.readout_table import read_table
 from WMHSiameseSegLib.result_follower import Cut
 from WMHSiameseSegLib.run_log import RunLog
+from WMHSiameseSegLib.sample_scans import register_sample_scans
 from WMHSiameseSegLib.scene import Result, import_result, likely_flair
 from WMHSiameseSegLib.segment_tab import SegmentTab
+from WMHSiameseSegLib.shortcuts import FINETUNE_KEYS, SEGMENT_KEYS, add_shortcuts
 from WMHSiameseSegLib.simulated_flair import add_simulated_flair, lesion_probability
 from WMHSiameseSegLib.terminology import load_terminology
 from WMHSiameseSegLib.voxels import volume_array, write_mask
@@ -51,6 +54,8 @@ class WMHSiameseSeg(ScriptedLoadableModule):
         parent.acknowledgementText = _(
             "The network is trained with the Siamese content loss on VGG19 features."
         )
+        resources = Path(self.resourcePath(""))
+        slicer.app.connect("startupCompleted()", lambda: register_sample_scans(resources))
 
 
 class WMHSiameseSegLogic(ScriptedLoadableModuleLogic):
@@ -94,7 +99,7 @@ class WMHSiameseSegWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
         self.connectParameters()
 
     def _makeSegmentTab(self) -> SegmentTab:
-        self.ui = self._addTab("SegmentTab", _("Segment"))
+        self.ui = self._addTab("SegmentTab", _("Segment"), SEGMENT_KEYS)
         log = RunLog(self.ui.logView)
         dialog = self.resourcePath("UI/InstallDialog.ui")
         self.worker = self._makeWorker(log)
@@ -106,7 +111,7 @@ class WMHSiameseSegWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
         return SegmentTab(self.ui, self.worker, self.installation, Background(), log)
 
     def _makeFinetuneTab(self) -> FinetuneTab:
-        self.finetuneUi = self._addTab("FinetuneTab", _("Fine-tune"))
+        self.finetuneUi = self._addTab("FinetuneTab", _("Fine-tune"), FINETUNE_KEYS)
         log = RunLog(self.finetuneUi.trainingLogView)
         self.librarian, self.trainer = self._makeWorker(log), self._makeWorker(log)
         return FinetuneTab(
@@ -114,11 +119,14 @@ class WMHSiameseSegWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
             *(self.onModelsChanged, lambda: self.segmentTab.models.file),
         )
 
-    def _addTab(self, name, title):
+    def _addTab(self, name, title, keys):
         widget = slicer.util.loadUI(self.resourcePath(f"UI/{name}.ui"))
         widget.setMRMLScene(slicer.mrmlScene)
         self.tabs.addTab(widget, title)
-        return slicer.util.childWidgetVariables(widget)
+        ui = slicer.util.childWidgetVariables(widget)
+        name_inner_widgets(ui)
+        add_shortcuts(widget, ui, keys)
+        return ui
 
     def _makeWorker(self, log: RunLog) -> WorkerClient:
         moduleFolder = Path(self.resourcePath("")).parent

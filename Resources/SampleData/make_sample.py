@@ -145,16 +145,17 @@ def describe(mask: NDArray[np.uint8], affine: NDArray[np.float64], seed: int) ->
     }
 
 
-def write(folder: Path, seed: int) -> None:
-    """Make the sample and write its three files."""
+def write(folder: Path, flair_folder: Path, seed: int) -> None:
+    """Make the sample and write its three files; the scan alone goes with the extension."""
     flair, mask, affine = simulate(seed)
     facts = describe(mask, affine, seed)
     folder.mkdir(parents=True, exist_ok=True)
-    for name, array in (("simulated_flair", flair), ("simulated_lesions", mask)):
+    files = {flair_folder / "simulated_flair": flair, folder / "simulated_lesions": mask}
+    for file, array in files.items():
         image = nibabel.Nifti1Image(array, affine)
         image.header.set_xyzt_units("mm")
         image.header["descrip"] = b"simulated, not a patient"
-        nibabel.save(image, folder / f"{name}.nii.gz")
+        nibabel.save(image, file.with_suffix(".nii.gz"))
     (folder / "simulated.json").write_text(json.dumps(facts, indent=2) + "\n")
     log.info("%s ml in %s lesions", facts["lesion_volume_ml"], facts["lesion_count"])
 
@@ -163,10 +164,12 @@ def main() -> None:
     """Command line."""
     parser = argparse.ArgumentParser(description="Make the simulated sample FLAIR scan.")
     parser.add_argument("--seed", type=int, default=DEFAULT_SEED)
-    parser.add_argument("--output", type=Path, default=Path(__file__).parent)
+    parser.add_argument("--output", type=Path, help="one folder for all (default: in place)")
     arguments = parser.parse_args()
     logging.basicConfig(level=logging.INFO, format="%(message)s")
-    write(arguments.output, arguments.seed)
+    here, output = Path(__file__).parent, arguments.output
+    shipped = here.parents[1] / "WMHSiameseSeg" / "Resources" / "SampleData"
+    write(output or here, output or shipped, arguments.seed)
 
 
 if __name__ == "__main__":

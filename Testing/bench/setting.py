@@ -13,7 +13,8 @@ from wmh_siamese.model_file import ModelCard, bundled_models, save_model
 from wmh_siamese.preparation import ROBUST, Recipe
 from wmh_siamese.volume import Volume, axial_view, read_volume
 
-SAMPLE = Path(__file__).resolve().parents[2] / "Resources" / "SampleData" / "simulated_flair.nii.gz"
+ROOT = Path(__file__).resolve().parents[2]
+SAMPLE = ROOT / "WMHSiameseSeg" / "Resources" / "SampleData" / "simulated_flair.nii.gz"
 QUICK_SHAPE = (32, 32, 6)
 
 

@@ -10,14 +10,16 @@ from wmh_siamese.volume import Volume, read_mask, read_volume
 pytest.importorskip("SimpleITK")
 pytest.importorskip("nilearn")
 
-SAMPLE = Path(__file__).parents[2] / "Resources" / "SampleData"
+ROOT = Path(__file__).parents[2]
+SAMPLE = ROOT / "Resources" / "SampleData"
+FLAIR = ROOT / "WMHSiameseSeg" / "Resources" / "SampleData" / "simulated_flair.nii.gz"
 COARSER = np.diag([2.0, 2.0, 1.0, 1.0])
 
 
 @pytest.fixture(scope="module")
 def head():
     """Every second pixel of the sample: quicker to lay a template on."""
-    whole = read_volume(SAMPLE / "simulated_flair.nii.gz")
+    whole = read_volume(FLAIR)
     return Volume(whole.array[::2, ::2], whole.affine @ COARSER)
 
 

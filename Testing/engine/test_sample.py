@@ -12,7 +12,9 @@ import pytest
 from wmh_siamese.readouts import read_out
 from wmh_siamese.volume import Volume, check_volume, read_mask, read_volume
 
-FOLDER = Path(__file__).parents[2] / "Resources/SampleData"
+ROOT = Path(__file__).parents[2]
+FOLDER = ROOT / "Resources/SampleData"
+FLAIR = ROOT / "WMHSiameseSeg/Resources/SampleData/simulated_flair.nii.gz"
 
 
 @pytest.fixture(scope="module")
@@ -22,7 +24,7 @@ def facts() -> dict[str, Any]:
 
 @pytest.fixture(scope="module")
 def flair() -> Volume:
-    return read_volume(FOLDER / "simulated_flair.nii.gz")
+    return read_volume(FLAIR)
 
 
 @pytest.fixture(scope="module")
@@ -48,7 +50,7 @@ def test_scan_and_lesions_share_one_oblique_grid(
     assert flair.spacing == pytest.approx(facts["spacing_mm"], abs=1e-4)
     directions = flair.affine[:3, :3] / flair.spacing
     assert np.count_nonzero(np.abs(directions) > 1e-3) == 9
-    assert (FOLDER / "simulated_flair.nii.gz").stat().st_size < 3_000_000
+    assert FLAIR.stat().st_size < 3_000_000
 
 
 def test_lesions_are_brighter_than_the_head_around_them(flair: Volume, lesions: Volume) -> None:

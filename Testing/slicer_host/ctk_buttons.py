@@ -4,7 +4,11 @@ from __future__ import annotations
 
 from PySide6 import QtCore, QtGui, QtWidgets
 
-_HEADER_HEIGHT = 24
+_LEAST_HEADER_HEIGHT = 24
+
+
+def _header_height(widget: QtWidgets.QWidget) -> int:
+    return max(_LEAST_HEADER_HEIGHT, QtWidgets.QWidget.fontMetrics(widget).height() + 8)
 
 
 class CollapsibleButton(QtWidgets.QAbstractButton):
@@ -20,7 +24,7 @@ class CollapsibleButton(QtWidgets.QAbstractButton):
         super().setCheckable(True)
         super().setChecked(True)
         super().setSizePolicy(QtWidgets.QSizePolicy.Preferred, QtWidgets.QSizePolicy.Minimum)
-        super().setContentsMargins(0, _HEADER_HEIGHT, 0, 0)
+        super().setContentsMargins(0, _header_height(self), 0, 0)
         QtCore.QObject.connect(self, QtCore.SIGNAL("toggled(bool)"), self._on_toggled)
         if texts:
             super().setText(texts[0])
@@ -36,7 +40,7 @@ class CollapsibleButton(QtWidgets.QAbstractButton):
         for child in QtCore.QObject.children(self):
             if isinstance(child, QtWidgets.QWidget):
                 QtWidgets.QWidget.setVisible(child, not collapsed)
-        super().setMaximumHeight(_HEADER_HEIGHT if collapsed else 16777215)
+        super().setMaximumHeight(_header_height(self) if collapsed else 16777215)
         super().updateGeometry()
         QtCore.QObject.emit(self, QtCore.SIGNAL("contentsCollapsed(bool)"), collapsed)
 
@@ -50,12 +54,17 @@ class CollapsibleButton(QtWidgets.QAbstractButton):
         super().childEvent(event)
 
     def hitButton(self, position: QtCore.QPoint) -> bool:
-        return position.y() <= _HEADER_HEIGHT
+        return position.y() <= _header_height(self)
+
+    def changeEvent(self, event: QtCore.QEvent) -> None:
+        if event.type() in (QtCore.QEvent.FontChange, QtCore.QEvent.ApplicationFontChange):
+            super().setContentsMargins(0, _header_height(self), 0, 0)
+        super().changeEvent(event)
 
     def paintEvent(self, event: QtGui.QPaintEvent) -> None:
         painter = QtWidgets.QStylePainter(self)
         palette = super().palette()
-        header = QtCore.QRect(0, 0, super().width(), _HEADER_HEIGHT)
+        header = QtCore.QRect(0, 0, super().width(), _header_height(self))
         painter.fillRect(header, palette.color(QtGui.QPalette.Midlight))
         option = QtWidgets.QStyleOption()
         option.initFrom(self)
@@ -82,7 +91,7 @@ class CollapsibleGroupBox(QtWidgets.QGroupBox):
         for child in QtCore.QObject.children(self):
             if isinstance(child, QtWidgets.QWidget):
                 QtWidgets.QWidget.setVisible(child, shown)
-        super().setMaximumHeight(16777215 if shown else _HEADER_HEIGHT)
+        super().setMaximumHeight(16777215 if shown else _header_height(self))
 
     def _set_collapsed(self, collapsed: bool) -> None:
         super().setChecked(not collapsed)

@@ -44,6 +44,16 @@ def panel(the_panel, model_file, own_temporary_folder):
 
 
 @pytest.fixture
+def bundled_panel(the_panel, own_temporary_folder):
+    """The panel with the bundled model and a worker that needs no torch."""
+    panel = Panel(the_panel)
+    panel.use_scripted_worker("good")
+    yield panel
+    panel.widget.worker.end()
+    wait_for(lambda: not panel.widget.worker.ending)
+
+
+@pytest.fixture
 def scripted_panel(panel):
     """The panel with a worker that needs no torch."""
     panel.use_scripted_worker("good")

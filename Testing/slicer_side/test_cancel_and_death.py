@@ -114,7 +114,7 @@ def test_an_error_of_the_worker_is_said_in_its_words(scripted_panel, the_answers
     scripted_panel.choose(add_simulated_flair())
     scripted_panel.start()
     scripted_panel.wait()
-    assert scripted_panel.message == "The model is broken. Choose another one."
+    assert scripted_panel.message == "⚠ The model is broken. Choose another one."
     works_again(scripted_panel, temporary_files)
 
 

@@ -146,7 +146,7 @@ def test_a_refusal_is_said_in_the_engines_words(finetune, library):
     finetune.train()
     finetune.wait_for_training()
     assert finetune.training_message == (
-        "There is no case to learn from. Add a corrected case for training."
+        "⚠ There is no case to learn from. Add a corrected case for training."
     )
 
 

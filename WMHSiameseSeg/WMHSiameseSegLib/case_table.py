@@ -47,6 +47,7 @@ class CaseTable:
         table.setIconSize(qt.QSize(_PICTURE_PIXELS, _PICTURE_PIXELS))
         table.verticalHeader().setDefaultSectionSize(_PICTURE_PIXELS + 4)
         table.verticalHeader().setVisible(False)
+        table.resizeColumnsToContents()
         table.horizontalHeader().setStretchLastSection(True)
         table.horizontalHeader().setResizeContentsPrecision(_ROWS_MEASURED)
         table.setColumnWidth(0, _PICTURE_PIXELS + 12)

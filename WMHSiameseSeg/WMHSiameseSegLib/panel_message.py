@@ -8,7 +8,9 @@ import qt
 
 from WMHSiameseSegLib.flair_checks import Finding, Weight
 
-ERROR_STYLE = "color: #b3261e;"
+# No colour of the text itself: it stays readable in light and dark themes alike.
+COMPLAINT_STYLE = "border: 0 solid #e05252; border-left-width: 3px; padding-left: 6px;"
+COMPLAINT_MARK = "⚠"
 
 
 class PanelMessage:
@@ -32,7 +34,7 @@ class PanelMessage:
 
     def complain(self, text: str) -> None:
         """What went wrong, and what to do."""
-        self._show(text, ERROR_STYLE)
+        self._show(f"{COMPLAINT_MARK} {text}" if text else "", COMPLAINT_STYLE if text else "")
 
     def refuse(self, findings: Sequence[Finding]) -> bool:
         """Whether something forbids it; it is said then."""

@@ -6,6 +6,7 @@ import os
 import tempfile
 
 import qt
+from slicer.i18n import tr as _
 
 
 class RunLog:
@@ -18,8 +19,8 @@ class RunLog:
     def __init__(self, view: qt.QPlainTextEdit) -> None:
         self._view = view
         self._hidden = {
-            os.path.realpath(tempfile.gettempdir()): "<temporary folder>",
-            tempfile.gettempdir(): "<temporary folder>",
+            os.path.realpath(tempfile.gettempdir()): _("<temporary folder>"),
+            tempfile.gettempdir(): _("<temporary folder>"),
             os.path.expanduser("~"): "~",
         }
 

@@ -1,0 +1,3 @@
+"""Pictures are no tests: nothing in this folder is collected."""
+
+collect_ignore_glob = ["*.py"]

@@ -1,0 +1,69 @@
+"""Slicer's Sample Data offers our scans: the bundled one without any network, another by https."""
+
+import hashlib
+import socket
+import urllib.request
+from pathlib import Path
+
+import numpy as np
+import pytest
+import slicer
+from PySide6 import QtGui
+from slicer_side.panel import ENGINE
+from WMHSiameseSegLib.sample_scans import CATEGORY, sample_scans
+from WMHSiameseSegLib.voxels import volume_array
+
+RESOURCES = ENGINE / "Resources"
+
+
+@pytest.fixture
+def no_network(monkeypatch):
+    def refuse(*arguments):
+        raise AssertionError(f"a socket was opened: {arguments}")
+
+    monkeypatch.setattr(socket.socket, "connect", refuse)
+
+
+def registered():
+    return {source.sampleName: source for source in slicer.modules.sampleDataSources[CATEGORY]}
+
+
+def test_both_scans_are_offered_with_a_picture_once_slicer_has_started(no_network, the_module):
+    assert set(registered()) == {scan.name for scan in sample_scans(RESOURCES)}
+    for source in registered().values():
+        thumbnail = QtGui.QImage(source.thumbnailFileName)
+        assert thumbnail.width() >= 128 and thumbnail.height() >= 128
+    slicer.app.startupCompleted.emit()
+    assert len(slicer.modules.sampleDataSources[CATEGORY]) == 2, "offered once"
+
+
+def test_the_bundled_scan_comes_without_a_network(no_network, the_module, tmp_path):
+    """As Slicer's own download does it: fetch the address, compare the checksum, load."""
+    source = registered()["WMH simulated FLAIR"]
+    copy, _headers = urllib.request.urlretrieve(source.uris[0], tmp_path / source.fileNames[0])
+    algorithm, _, digest = source.checksums[0].partition(":")
+    assert algorithm == "SHA256"
+    assert hashlib.sha256(Path(copy).read_bytes()).hexdigest() == digest
+    volume = slicer.util.loadVolume(str(copy), {"name": source.nodeNames[0]})
+    assert volume_array(volume).shape == (256, 256, 48)
+    assert "FLAIR" in volume.GetName()
+    assert np.percentile(volume_array(volume), 99) > 0
+
+
+def test_what_comes_by_network_is_pinned_to_one_file_and_names_its_licence():
+    scans = [scan for scan in sample_scans(RESOURCES) if not scan.uri.startswith("file:")]
+    assert scans
+    for scan in scans:
+        assert scan.uri.startswith("https://raw.githubusercontent.com/")
+        assert len(scan.uri.split("/")[5]) == 40, "a commit, not a branch"
+        assert len(scan.sha256) == 64 and "CC BY" in scan.licence
+
+
+@pytest.mark.skipif(
+    not (ENGINE.parents[1] / "shared" / "data" / "openms").is_dir(), reason="no real scans here"
+)
+def test_the_pinned_checksum_is_that_of_the_public_file():
+    """The very file that the address leads to, where a copy of it is at hand."""
+    file = ENGINE.parents[1] / "shared" / "data" / "openms" / "patient19" / "FLAIR.nii.gz"
+    (scan,) = [scan for scan in sample_scans(RESOURCES) if "patient19" in scan.uri]
+    assert hashlib.sha256(file.read_bytes()).hexdigest() == scan.sha256
