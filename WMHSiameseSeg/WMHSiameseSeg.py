@@ -30,6 +30,7 @@ from WMHSiameseSegLib.scene import Result, import_result, likely_flair
 from WMHSiameseSegLib.segment_tab import SegmentTab
 from WMHSiameseSegLib.simulated_flair import add_simulated_flair, lesion_probability
 from WMHSiameseSegLib.terminology import load_terminology
+from WMHSiameseSegLib.user_models import sweep_stale_workplaces
 from WMHSiameseSegLib.voxels import volume_array, write_mask
 from WMHSiameseSegLib.worker_client import WorkerClient
 from WMHSiameseSegLib.worker_process import engine_worker_command
@@ -80,6 +81,7 @@ class WMHSiameseSegWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
         self.logic = WMHSiameseSegLogic()
         load_terminology(Path(self.resourcePath("Terminology")))
         sweep_stale_folders()
+        sweep_stale_workplaces()
         shell = slicer.util.loadUI(self.resourcePath("UI/WMHSiameseSeg.ui"))
         self.layout.addWidget(shell)
         self.tabs = slicer.util.childWidgetVariables(shell).tabs

@@ -6,8 +6,10 @@ stop), ``stubborn`` (a minute, deaf), ``dying`` after the first epoch, ``refusin
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
+import struct
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -59,7 +61,7 @@ def train(worker: object, request: dict, say: Callable[..., None]) -> None:
     if request["what"] == "leave-one-out":
         say(id=identity, event="result", comparison=comparison(True))
         return
-    workplace = Path(request["output"]).parent / f".finetuning-{os.getpid()}-x"
+    workplace = Path(request["output"]).parent / f".under-way-{os.getpid()}-x"
     workplace.mkdir()
     curve = [point(0, None, behaviour)]
     say(id=identity, event="epoch", of=EPOCHS, **curve[0])
@@ -102,3 +104,28 @@ def train(worker: object, request: dict, say: Callable[..., None]) -> None:
 def point(epoch: int, loss: float | None, behaviour: str) -> dict:
     dice = None if behaviour == "alone" else 0.70 + 0.01 * epoch
     return {"epoch": epoch, "loss": loss, "held_out_dice": dice, "seconds": 0.1}
+
+
+def get_weights(worker: object, request: dict, say: Callable[..., None]) -> None:
+    """Answer a request for VGG19's weights: the kept file has a header and nothing else."""
+    identity, behaviour = request["id"], worker.behaviour
+    if behaviour == "refusing":
+        words = {"sentence": "There is no network.", "way_out": "Choose a file."}
+        say(id=identity, event="error", kind="no-network", **words)
+        return
+    for done in range(600 if behaviour in ("slow", "stubborn") else 3):
+        say(id=identity, event="progress", stage="downloading", done=done, of=600)
+        time.sleep(0.02)
+        if behaviour == "slow" and identity in worker.stopped:
+            say(id=identity, event="error", kind="stopped", sentence="Stopped.", way_out="")
+            return
+    convention = request.get("vgg_convention")
+    if "untold" in request.get("file", "") and convention is None:
+        say(id=identity, event="result", convention=None, sha256=None)
+        return
+    convention = convention or "torchvision"
+    header = json.dumps({"__metadata__": {"convention": convention}}).encode()
+    kept = Path(request["kept"])
+    kept.parent.mkdir(parents=True, exist_ok=True)
+    kept.write_bytes(struct.pack("<Q", len(header)) + header)
+    say(id=identity, event="result", convention=convention, sha256="ab" * 32)

@@ -49,7 +49,7 @@ def test_two_scans_become_a_model_that_is_kept(finetune, library, model_file, mo
     finetune.settle()
     names = {row[0]: row[1] for row in finetune.cells("modelTable")}
     assert names["corrected here"] == "tiny"
-    assert not list(user_models_folder().glob(".finetuning-*"))
+    assert not list(user_models_folder().glob(".under-way-*"))
     finetune.choose_case(0)
     finetune.click("roleButton")
     finetune.settle()

@@ -8,7 +8,6 @@ from WMHSiameseSegLib.finetune_run import TrainingState
 from WMHSiameseSegLib.simulated_flair import add_simulated_flair
 from WMHSiameseSegLib.training_curve import CurvePoint, TrainingCurve
 from WMHSiameseSegLib.user_models import default_model, user_models_folder
-from WMHSiameseSegLib.user_settings import vgg_weights
 
 pytest_plugins = ["slicer_side.panel_fixtures"]
 
@@ -31,16 +30,11 @@ def test_without_a_library_or_weights_nothing_starts(finetune):
     assert not finetune.widget.trainer.alive
 
 
-def test_the_content_loss_asks_for_its_weights(finetune, library, tmp_path):
+def test_the_content_loss_asks_for_its_weights(finetune, library):
     finetune.ui.newNameEdit.setText("mine")
     finetune.click("trainButton")
-    assert "needs the file of the VGG19 weights" in finetune.training_message
+    assert "needs the VGG19 weights" in finetune.training_message
     assert not finetune.widget.trainer.alive
-    weights = tmp_path / "vgg.npz"
-    weights.write_bytes(b"weights")
-    finetune.ui.vggPathEdit.currentPath = str(weights)
-    assert vgg_weights() == str(weights)
-    assert finetune.tab.training.choices().check(naming=True) == []
 
 
 def test_advanced_numbers_are_sent_only_where_they_were_chosen(finetune, library):

@@ -129,6 +129,19 @@ class TrainingProgress(StageProgress):
         self._bar.setValue(min(done, max(of, 1)))
 
 
+class DownloadProgress(TrainingProgress):
+    """Shows how much of a file has come, in megabytes."""
+
+    timed = "downloading"
+
+    def names(self) -> dict[str, str]:
+        return {
+            "starting": _("Starting the worker"),
+            "downloading": _("Downloading, MB:"),
+            "cancelling": _("Cancelling"),
+        }
+
+
 def time_left(seconds: float) -> str:
     """Seconds or minutes, in words."""
     if seconds < 60:

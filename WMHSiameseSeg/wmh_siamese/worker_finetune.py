@@ -12,6 +12,7 @@ from wmh_siamese.errors import WMHError
 from wmh_siamese.finetuning.choices import EFFORTS, SETTINGS, Effort
 from wmh_siamese.torch_loading import import_torch
 from wmh_siamese.worker_lines import DEVICES, choice_of, path_of, unusable
+from wmh_siamese.worker_vgg import convention_of
 
 FINETUNINGS = ("train", "estimate", "leave-one-out")
 
@@ -62,7 +63,7 @@ def finetune_request(line: Mapping[str, Any]) -> Finetune:
         effort=choice_of(line, "effort", EFFORTS),
         device=choice_of(line, "device", DEVICES),
         vgg=path_of(line, "vgg") if line.get("vgg") is not None else None,
-        vgg_convention=_convention(line),
+        vgg_convention=convention_of(line),
         settings=settings,
     )
 
@@ -79,7 +80,7 @@ def run_finetune(work: Finetune, line: Line) -> dict[str, Any]:
     line.progress("preparing", 0, 1)
     given = dict(work.settings)
     task = task_of(work.library, work.base, cast(Effort, work.effort), **given)
-    vgg = task.vgg(work.vgg, work.vgg_convention)
+    vgg = _vgg(task, work)
     line.progress("preparing", 1, 1)
     if work.what == "estimate":
         return _estimate(task, vgg, work)
@@ -88,11 +89,15 @@ def run_finetune(work: Finetune, line: Line) -> dict[str, Any]:
     return _train(task, vgg, work, line)
 
 
-def _convention(line: Mapping[str, Any]) -> Convention | None:
-    """Which input VGG19's weights expect, where their file does not say."""
-    if line.get("vgg_convention") is None:
-        return None
-    return cast("Convention", choice_of(line, "vgg_convention", ("caffe", "torchvision")))
+def _vgg(task: Task, work: Finetune) -> VGGWeights | None:
+    """The weights from their file: a worker downloads nothing that was not asked for."""
+    if task.settings.needs_vgg and work.vgg is None:
+        raise WMHError(
+            "bad-path",
+            "The content loss needs VGG19's weights, and none are named.",
+            "Choose their file, download them, or choose another loss.",
+        )
+    return task.vgg(work.vgg, work.vgg_convention)
 
 
 def _estimate(task: Task, vgg: VGGWeights | None, work: Finetune) -> dict[str, Any]:

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 import statistics
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 from pathlib import Path
@@ -19,13 +17,12 @@ from wmh_siamese.errors import WMHError
 from wmh_siamese.evaluation import CaseFigures
 from wmh_siamese.model_file import ModelCard, load_model, read_card, save_model
 from wmh_siamese.release import release
-from wmh_siamese.running_process import is_running
 from wmh_siamese.siamese import VGGWeights
 from wmh_siamese.training import Epoch, train
 from wmh_siamese.training_settings import TrainingSettings
 from wmh_siamese.validation import Validation
+from wmh_siamese.workplace import workplace
 
-WORKPLACE_PREFIX = ".finetuning-"
 TIMED_STEPS = 3
 
 
@@ -114,7 +111,7 @@ def finetune(
     watch = Validation(held_out_cases, settings.recipe)
     curve = [CurvePoint(0, float("nan"), _dice(watch, base, card.threshold, device), 0.0)]
     on_epoch(curve[0])
-    with _workplace(output.parent) as folder:
+    with workplace(output.parent) as folder:
         kept = folder / "kept.safetensors"
 
         def whole(epoch: Epoch) -> None:
@@ -187,18 +184,6 @@ def seconds_a_step(
         )
     steps = [after - before for before, after in pairwise(moments)]
     return statistics.median(steps)
-
-
-@contextmanager
-def _workplace(place: Path) -> Iterator[Path]:
-    """A hidden folder for the training; those of processes that were killed go first."""
-    for left in place.glob(f"{WORKPLACE_PREFIX}*"):
-        process = left.name.removeprefix(WORKPLACE_PREFIX).partition("-")[0]
-        if process.isdigit() and not is_running(int(process)):
-            shutil.rmtree(left, ignore_errors=True)
-    prefix = f"{WORKPLACE_PREFIX}{os.getpid()}-"
-    with tempfile.TemporaryDirectory(prefix=prefix, dir=place) as folder:
-        yield Path(folder)
 
 
 def _dice(watch: Validation, model: Path, threshold: float, device: str) -> float:
