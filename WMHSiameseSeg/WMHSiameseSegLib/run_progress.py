@@ -120,6 +120,7 @@ class TrainingProgress(StageProgress):
             "preparing": _("Preparing the cases"),
             "training": _("Training"),
             "comparing": _("Comparing with the base model"),
+            "drawing": _("Drawing the largest differences"),
             "stopping": _("Stopping; the best so far is kept"),
             "cancelling": _("Cancelling"),
         }

@@ -85,9 +85,16 @@ class TrainingChoices:
             return [Finding(Weight.STOP, said)]
         return []
 
-    def request(self, what: str, output: Path | None) -> dict[str, Any]:
-        """The worker's request: ``train``, ``estimate`` or ``leave-one-out``."""
-        fields = {
+    def request(self, what: str, output: Path | None, folder: Path | None = None) -> dict[str, Any]:
+        """The worker's request.
+
+        Args:
+            what: ``train``, ``estimate`` or ``leave-one-out``.
+            output: the new model's file, to train.
+            folder: private to this run, for pictures of what changed.
+        """
+        places = {"output": output, "folder": folder}
+        return {
             "do": "finetune",
             "what": what,
             "library": str(self.library),
@@ -97,5 +104,5 @@ class TrainingChoices:
             "device": self.device,
             "vgg": str(self.vgg) if self.needs_vgg else None,
             "settings": {**LOSSES[self.loss], **self.settings},
+            **{name: str(path) for name, path in places.items() if path is not None},
         }
-        return fields if output is None else {**fields, "output": str(output)}

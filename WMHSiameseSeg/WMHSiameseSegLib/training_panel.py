@@ -15,6 +15,7 @@ from WMHSiameseSegLib.finetune_run import FinetuneRun, TrainingState
 from WMHSiameseSegLib.installation import Installation
 from WMHSiameseSegLib.model_choice import Model
 from WMHSiameseSegLib.panel_message import PanelMessage
+from WMHSiameseSegLib.private_folder import make_private_folder, remove_in_time
 from WMHSiameseSegLib.run_log import RunLog
 from WMHSiameseSegLib.run_progress import TrainingProgress
 from WMHSiameseSegLib.training_choices import (
@@ -75,6 +76,7 @@ class TrainingPanel:
         self._finished = finished
         self._models: list[Model] = []
         self._base: Model | None = None
+        self._folder: Path | None = None
         self.message = PanelMessage(ui.trainingMessage)
         self._needs = WorkerNeeds(worker, installation, self.message, log)
         self._progress = TrainingProgress(ui.trainingProgressBar)
@@ -135,6 +137,7 @@ class TrainingPanel:
         self.run.abandon()
         self.weights.run.abandon()
         self._worker.close()
+        self._remove_folder()
 
     def _fill(self) -> None:
         ui = self._ui
@@ -156,6 +159,7 @@ class TrainingPanel:
             return
         try:
             output = new_model_path(choices.name) if what == "train" else None
+            self._folder = make_private_folder() if what == "train" else None
         except OSError as error:
             self.message.complain(str(from_exception(error)))
             return
@@ -164,7 +168,7 @@ class TrainingPanel:
         if what == "train":
             self.curve.begin()
         self._progress.show("starting")
-        self.run.start(choices.request(what, output))
+        self.run.start(choices.request(what, output, self._folder))
 
     # What the run tells
 
@@ -208,8 +212,10 @@ class TrainingPanel:
             early = _("Stopped early.") + " " if result.get("stopped") else ""
             self.message.say(early + kept)
         self._finished(what, result, self._base)
+        self._remove_folder()
 
     def on_failure(self, kind: str, sentence: str, way_out: str) -> None:
+        self._remove_folder()
         if kind == "stopped":
             self.message.say(_("Stopped before the first epoch was over: nothing was kept."))
             return
@@ -220,8 +226,15 @@ class TrainingPanel:
             slicer.util.showStatusMessage(sentence, 5000)
 
     def on_cancelled(self) -> None:
+        self._remove_folder()
         self.curve.begin()
         self.message.say(_("Cancelled; nothing was kept."))
+
+    def _remove_folder(self) -> None:
+        """The pictures have been shown, or will not come."""
+        folder, self._folder = self._folder, None
+        if folder is not None:
+            remove_in_time(folder, lambda: self._worker.ending)
 
 
 def _estimate_text(minutes: float) -> str:

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
-from wmh_siamese.errors import WMHError
+from wmh_siamese.errors import WMHError, from_exception
 from wmh_siamese.finetuning.choices import EFFORTS, SETTINGS, Effort
 from wmh_siamese.torch_loading import import_torch
-from wmh_siamese.worker_lines import DEVICES, choice_of, path_of, unusable
+from wmh_siamese.worker_lines import DEVICES, choice_of, path_of, private_folder_of, unusable
 from wmh_siamese.worker_vgg import convention_of
 
 FINETUNINGS = ("train", "estimate", "leave-one-out")
@@ -30,6 +30,7 @@ class Finetune:
     """Go on from the model ``base`` with the cases of a library.
 
     ``what`` is to train and compare, to estimate the time, or to leave one patient out at a time.
+    ``folder``, private to this run, takes pictures of the largest differences, where it is given.
     """
 
     what: str
@@ -42,6 +43,7 @@ class Finetune:
     vgg: Path | None
     vgg_convention: Convention | None
     settings: Mapping[str, Any]
+    folder: Path | None = None
 
 
 def finetune_request(line: Mapping[str, Any]) -> Finetune:
@@ -65,6 +67,7 @@ def finetune_request(line: Mapping[str, Any]) -> Finetune:
         vgg=path_of(line, "vgg") if line.get("vgg") is not None else None,
         vgg_convention=convention_of(line),
         settings=settings,
+        folder=private_folder_of(line),
     )
 
 
@@ -179,8 +182,38 @@ def _train(task: Task, vgg: VGGWeights | None, work: Finetune, line: Line) -> di
         "stopped": done.stopped,
         "curve": [vars(point) for point in done.curve],
         "comparison": _as_fields(comparison),
+        "pictures": _pictures(comparison, task, done.path, work, line),
         "seconds": time.perf_counter() - began,
     }
+
+
+def _pictures(
+    comparison: Comparison, task: Task, new: Path, work: Finetune, line: Line
+) -> list[dict[str, Any]]:
+    """Of the cases that changed most; without them the comparison still stands."""
+    from wmh_siamese.finetuning.most_changed import most_changed
+
+    if work.folder is None or not comparison.pairs:
+        return []
+    line.progress("drawing", 0, 1)
+    told = []
+    try:
+        drawn = most_changed(comparison, task.base, new, work.device)
+        for number, (case, picture) in enumerate(drawn):
+            file = work.folder / f"difference-{number}.png"
+            file.write_bytes(picture.png)
+            figures = {"base": vars(picture.base), "new": vars(picture.new)}
+            told.append(
+                {
+                    "file": str(file),
+                    "patient": case.patient,
+                    "position": picture.position,
+                    **figures,
+                }
+            )
+    except (WMHError, OSError) as error:
+        line.say(f"The differences could not be drawn: {from_exception(error)}")
+    return told
 
 
 def _as_fields(comparison: Comparison) -> dict[str, Any]:

@@ -72,6 +72,7 @@ class Workshop:
             self.private_folder = work.private
             return answer_of(work, line)
         if isinstance(work, Finetune):
+            self.private_folder = work.folder
             return run_finetune(work, line)
         if isinstance(work, KeepVGG):
             return run_keep_vgg(work, line, self.part_written)
