@@ -161,9 +161,9 @@ def _train(task: Task, vgg: VGGWeights | None, work: Finetune, line: Line) -> di
         say=line.say,
         stopped=line.stopped,
         discarded=line.discarded,
+        note=task.note_trained,
     )
     card = done.card
-    task.note_trained(card.sha256)
     judged = [0]
 
     def on_case(figures: CaseFigures) -> None:

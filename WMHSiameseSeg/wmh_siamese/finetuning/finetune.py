@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import statistics
 import tempfile
@@ -79,6 +80,7 @@ def finetune(
     say: Callable[[str], None] = lambda sentence: None,
     stopped: Callable[[], bool] = lambda: False,
     discarded: Callable[[], bool] = lambda: False,
+    note: Callable[[str], None] = lambda sha256: None,
 ) -> Finetuned:
     """Fine-tune and write the new model; the base model's file is not touched.
 
@@ -100,6 +102,8 @@ def finetune(
         say: told, in a sentence, what the user should know.
         stopped: asked before each step; then the best epoch so far is kept.
         discarded: asked when it was stopped: whether nothing is to be kept.
+        note: told the SHA-256 of the new model before its file appears, so that whoever keeps
+            book of trainings knows every model, also after a sudden end.
 
     Raises:
         WMHError: ``stopped`` when no epoch was whole yet or nothing is to be kept; ``bad-path``
@@ -145,7 +149,10 @@ def finetune(
                 raise
             ended_early = True
         _with_threshold(kept, card.threshold)
-        released = release(kept, held_out_cases, output, device)
+        whole_file = folder / "released.safetensors"
+        released = release(kept, held_out_cases, whole_file, device)
+        note(released.card.sha256)
+        os.replace(whole_file, output)
     best = min(curve[1:], key=lambda point: point.loss)
     return Finetuned(output, released.card, released.figures, curve, best.epoch, ended_early)
 
