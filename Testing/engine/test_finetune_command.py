@@ -77,6 +77,27 @@ def test_an_estimate_and_leaving_one_out_make_no_model(finetune, tmp_path):
     assert not os.listdir(tmp_path)
 
 
+def test_rehearsed_cases_are_learnt_but_are_no_corrections(finetune, place, tmp_path):
+    rows = "cohort,case,flair,mask\nrehearsed,again,b-flair.nii,b-mask.nii\n"
+    (place / "again.csv").write_text(rows)
+    trainings = len(Library.open(place / "library").manifest().trainings)
+    code, _, complaint = finetune("--rehearse", str(place / "again.csv"))
+    assert code == 0, complaint
+    trained = read_card(tmp_path / "mine.safetensors").training["cases"]
+    assert "rehearsed/again" in trained and len(trained) == 3
+    last = Library.open(place / "library").manifest().trainings[trainings]
+    assert len(last.cases) == 2
+
+
+def test_a_held_out_patient_is_not_rehearsed(finetune, place, tmp_path):
+    rows = "cohort,case,flair,mask\nsimulated,c,c-flair.nii,c-mask.nii\n"
+    (place / "again.csv").write_text(rows)
+    options = ("--held-out", "simulated/c", "--rehearse", str(place / "again.csv"))
+    code, _, complaint = finetune(*options, cases="cases.csv")
+    assert code == 2 and "held out and cannot be rehearsed" in complaint
+    assert not os.listdir(tmp_path)
+
+
 @pytest.mark.parametrize(
     ("options", "cases", "said"),
     [

@@ -15,13 +15,14 @@ from wmh_siamese.errors import WMHError
 from wmh_siamese.evaluation import CaseFigures
 from wmh_siamese.finetuning.comparison import CasePair, Comparison, compared
 from wmh_siamese.finetuning.effort import EPOCHS, batches_an_epoch, finetuning_settings
-from wmh_siamese.finetuning.finetune import WORKPLACE_PREFIX, finetune, seconds_a_step
+from wmh_siamese.finetuning.finetune import finetune, seconds_a_step
 from wmh_siamese.finetuning.leave_one_out import leave_one_out
 from wmh_siamese.metrics import Metrics
 from wmh_siamese.model_file import load_model, read_card
 from wmh_siamese.release import model_figures
 from wmh_siamese.training import TrainingSettings
 from wmh_siamese.training_loss import TrainingLoss
+from wmh_siamese.workplace import WORKPLACE_PREFIX
 
 
 @pytest.fixture(scope="module")

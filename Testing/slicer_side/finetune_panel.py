@@ -72,7 +72,7 @@ class FinetunePanel:
         return self.ui.trainingMessage.text
 
     def settle(self, seconds: float = 30.0) -> None:
-        """Until the library has answered and its cases are shown."""
+        """Until the library has answered; then its cases are shown."""
         wait_for(lambda: not self.library.busy, seconds)
 
     def choose_case(self, row: int) -> None:

@@ -75,7 +75,7 @@ def user_settings():
     settings = slicer.app.userSettings()
     yield settings
     settings.remove("WMHSiameseSeg")
-    shutil.rmtree(user_models_folder(), ignore_errors=True)
+    shutil.rmtree(user_models_folder().parent, ignore_errors=True)
 
 
 @pytest.fixture

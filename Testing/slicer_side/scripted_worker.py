@@ -77,6 +77,10 @@ class ScriptedWorker:
                 from scripted_training import train  # beside this script, not on pytest's path
 
                 train(self, request, say)
+            elif request["do"] == "vgg":
+                from scripted_training import get_weights
+
+                get_weights(self, request, say)
 
     def segment(self, request: dict) -> None:
         identity = request["id"]

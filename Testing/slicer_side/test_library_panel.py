@@ -7,8 +7,8 @@ import pytest
 import slicer
 from slicer_side.finetune_panel import FinetunePanel, timed
 from slicer_side.panel import wait_for
+from WMHSiameseSegLib.case_table import CaseTable
 from WMHSiameseSegLib.corrected_case import corrected_case, lesion_segment
-from WMHSiameseSegLib.gradually import Gradually
 from WMHSiameseSegLib.user_settings import libraries
 from WMHSiameseSegLib.voxels import Grid, volume_array, write_mask
 from WMHSiameseSegLib.worker_process import WorkerProcess
@@ -45,7 +45,7 @@ def test_an_added_case_is_shown_with_its_figures(finetune, library, a_flair_volu
     voxels = (slicer.util.arrayFromVolume(a_flair_volume) > 200).sum()
     assert row[1:5] == ["p1", "training", f"{voxels * 4.8 / 1000:.2f}", f"{row[4]}"]
     assert float(row[4]) == pytest.approx(100 * voxels / (12 * 48 * 40), abs=1e-4)
-    assert row[6] == "yes"
+    assert row[6] == ""
     assert "Added: patient p1, training" in finetune.message
     assert not finetune.ui.caseTable.item(0, 0).icon().isNull()
 
@@ -158,7 +158,7 @@ def test_a_case_is_excluded_removed_and_restored(finetune, library, a_flair_volu
     finetune.choose_case(0)
     finetune.click("excludeButton")
     finetune.settle()
-    assert finetune.cells()[0][6] == "excluded"
+    assert finetune.cells()[0][2] == "training,\nexcluded"
     assert finetune.ui.excludeButton.text == "Use again"
     finetune.click("removeButton")
     finetune.settle()
@@ -229,7 +229,79 @@ def test_a_damaged_library_is_said_and_another_one_can_be_opened(finetune, libra
     assert finetune.library.folder == tmp_path / "other"
 
 
-def test_the_window_never_waits_for_a_large_table(finetune, library, monkeypatch):
+def test_patient_and_note_are_changed_after_adding(
+    finetune, library, a_flair_volume, a_segmentation
+):
+    finetune.add(a_flair_volume, a_segmentation, "p1")
+    assert not finetune.ui.changeCaseButton.isEnabled()
+    finetune.choose_case(0)
+    assert finetune.ui.casePatientEdit.text == "p1"
+    finetune.ui.casePatientEdit.setText(" p2 ")
+    finetune.ui.caseNoteEdit.setText("second look")
+    finetune.click("changeCaseButton")
+    finetune.settle()
+    assert finetune.cells()[0][1] == "p2" and finetune.cells()[0][6] == "second look"
+    assert finetune.ui.casePatientEdit.text == "p2"
+    finetune.ui.caseNoteEdit.setText("")
+    finetune.click("changeCaseButton")
+    finetune.settle()
+    assert finetune.cells()[0][6] == ""
+    finetune.ui.casePatientEdit.setText("a/b")
+    finetune.click("changeCaseButton")
+    finetune.settle()
+    assert "belongs to a path" in finetune.message and finetune.cells()[0][1] == "p2"
+
+
+def test_a_new_name_does_not_bring_a_held_out_patient_into_training(
+    finetune, library, a_flair_volume, a_segmentation, a_flair_array
+):
+    finetune.add(a_flair_volume, a_segmentation, "p1", role="held-out")
+    other = slicer.util.addVolumeFromArray(a_flair_array + 1, name="other")
+    finetune.add(other, drawn_on(other), "p2")
+    finetune.choose_case(1)
+    finetune.ui.casePatientEdit.setText("P1")
+    finetune.click("changeCaseButton")
+    finetune.settle()
+    assert "stays so for life" in finetune.message and finetune.cells()[1][1] == "p2"
+    finetune.choose_case(0)
+    finetune.ui.casePatientEdit.setText("p2")
+    finetune.click("changeCaseButton")
+    finetune.settle()
+    assert "has other scans for training" in finetune.message
+    finetune.ui.casePatientEdit.setText("p3")
+    finetune.click("changeCaseButton")
+    finetune.settle()
+    finetune.click("roleButton")
+    finetune.settle()
+    assert [row[1:3] for row in finetune.cells()] == [["p3", "held out"], ["p2", "training"]]
+    assert "'p3' is held out for measuring, and stays so for life" in finetune.message
+
+
+def test_the_trash_is_emptied_after_a_yes_that_knows_what_is_lost(
+    finetune, library, a_flair_volume, a_segmentation, the_answers
+):
+    finetune.add(a_flair_volume, a_segmentation, "p1")
+    assert not finetune.ui.emptyTrashButton.isVisible()
+    finetune.choose_case(0)
+    finetune.click("removeButton")
+    finetune.settle()
+    finetune.click("trashCheckBox")
+    finetune.settle()
+    the_answers.answer(False)
+    finetune.click("emptyTrashButton")
+    finetune.settle()
+    asked = the_answers.texts()[-1]
+    assert "1 cases" in asked and "cannot be restored" in asked
+    assert len(finetune.cells()) == 1
+    the_answers.answer(True)
+    finetune.click("emptyTrashButton")
+    finetune.settle()
+    assert finetune.cells() == [] and finetune.message == "Deleted for good: 1 cases."
+    assert list((library / "trash").iterdir()) == []
+    assert not finetune.ui.emptyTrashButton.isEnabled()
+
+
+def test_of_a_large_library_only_what_is_in_sight_is_filled(finetune, library, monkeypatch):
     told = json.loads((library / "library.json").read_text())
     row = {
         "patient": "p",
@@ -246,13 +318,22 @@ def test_the_window_never_waits_for_a_large_table(finetune, library, monkeypatch
         "removed": "",
     }
     told["cases"] = [
-        {"id": f"case-{n:012x}", "flair_sha256": f"{n:064x}", **row} for n in range(500)
+        {"id": f"case-{n:012x}", "flair_sha256": f"{n:064x}", **row} for n in range(2000)
     ]
     (library / "library.json").write_text(json.dumps(told))
     finetune.end_workers()
     longest = []
-    for kind, name in ((Gradually, "_turn"), (WorkerProcess, "_on_output")):
+    for kind, name in ((CaseTable, "show"), (CaseTable, "_fill"), (WorkerProcess, "_on_output")):
         monkeypatch.setattr(kind, name, timed(getattr(kind, name), longest))
     finetune.open_library(library)
-    assert len(finetune.cells()) == 500
+    table = finetune.ui.caseTable
+    assert table.rowCount == 2000 and table.item(0, 1).text() == "p"
+    assert table.item(1000, 1) is None
+    table.selectRow(1000)
+    table.verticalScrollBar().setValue(table.verticalScrollBar().maximum)
+    slicer.app.processEvents()
+    assert table.item(1999, 1).text() == "p"
+    finetune.library.refresh()
+    finetune.settle()
+    assert finetune.library.table.chosen.id == f"case-{1000:012x}"
     assert max(longest) < 0.05

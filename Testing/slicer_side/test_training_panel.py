@@ -8,7 +8,6 @@ from WMHSiameseSegLib.finetune_run import TrainingState
 from WMHSiameseSegLib.simulated_flair import add_simulated_flair
 from WMHSiameseSegLib.training_curve import CurvePoint, TrainingCurve
 from WMHSiameseSegLib.user_models import default_model, user_models_folder
-from WMHSiameseSegLib.user_settings import vgg_weights
 
 pytest_plugins = ["slicer_side.panel_fixtures"]
 
@@ -31,16 +30,11 @@ def test_without_a_library_or_weights_nothing_starts(finetune):
     assert not finetune.widget.trainer.alive
 
 
-def test_the_content_loss_asks_for_its_weights(finetune, library, tmp_path):
+def test_the_content_loss_asks_for_its_weights(finetune, library):
     finetune.ui.newNameEdit.setText("mine")
     finetune.click("trainButton")
-    assert "needs the file of the VGG19 weights" in finetune.training_message
+    assert "needs the VGG19 weights" in finetune.training_message
     assert not finetune.widget.trainer.alive
-    weights = tmp_path / "vgg.npz"
-    weights.write_bytes(b"weights")
-    finetune.ui.vggPathEdit.currentPath = str(weights)
-    assert vgg_weights() == str(weights)
-    assert finetune.tab.training.choices().check(naming=True) == []
 
 
 def test_advanced_numbers_are_sent_only_where_they_were_chosen(finetune, library):
@@ -73,17 +67,49 @@ def test_a_training_is_watched_and_compared(finetune, library):
     assert "held-out Dice 0.700 → 0.730" in finetune.ui.curveLabel.text
     assert not finetune.ui.curvePicture.pixmap.isNull()
     assert finetune.ui.comparisonSentence.text.startswith("Better on 1 of 1")
-    case, mean = finetune.cells("comparisonTable")
-    assert case == [
-        "p7",
-        "0.700 → 0.750 ↑ better",
-        "12.0 → 14.0 ↓ worse",
-        "20.0 → 20.0 = same",
-        "0.50 → 0.50 = same",
-        "— → —",
-        "8.00 → 9.00 (drawn 10.00)",
+    cells = finetune.cells("comparisonTable")
+    assert [row[0] for row in cells] == ["mean"] * 7 + ["p7"] * 7
+    assert [row[1:] for row in cells[7:]] == [
+        ["Dice", "0.700 → 0.750", "↑ better"],
+        ["H95 (mm)", "12.0 → 14.0", "↓ worse"],
+        ["AVD (%)", "20.0 → 20.0", "= same"],
+        ["Lesion recall", "0.50 → 0.50", "= same"],
+        ["Lesion F1", "— → —", ""],
+        ["Volume (ml)", "8.00 → 9.00", "drawn 10.00"],
+        ["PCD (%)", "0.400 → 0.400", "drawn 0.500"],
     ]
-    assert mean[0] == "mean"
+
+
+def test_the_largest_differences_are_shown_and_their_files_deleted(
+    finetune, library, temporary_files
+):
+    finetune.use_scripted_trainer("good")
+    assert not finetune.ui.differencesArea.isVisible()
+    finetune.train()
+    finetune.wait_for_training()
+    assert finetune.ui.differencesArea.isVisible()
+    shown = finetune.ui.differencesArea.layout()
+    picture, words = (shown.itemAt(place).widget() for place in (1, 2))
+    assert not picture.pixmap.isNull()
+    assert words.text == (
+        "p7, S 12.0 mm; voxels of this slice: found 30 → 40, missed 20 → 10, false alarms 5 → 7."
+    )
+    wait_for(lambda: not temporary_files())
+
+
+def test_every_table_is_as_wide_as_a_narrow_panel(
+    finetune, library, a_flair_volume, a_segmentation
+):
+    finetune.add(a_flair_volume, a_segmentation)
+    finetune.use_scripted_trainer("good")
+    finetune.train("a model with a rather long name of its own")
+    finetune.wait_for_training()
+    finetune.settle()
+    for name in ("caseTable", "comparisonTable", "modelTable"):
+        table = getattr(finetune.ui, name)
+        table.resize(360, table.height)
+        slicer.app.processEvents()
+        assert table.horizontalScrollBar().maximum == 0, name
 
 
 def test_a_new_model_is_the_default_only_when_it_is_kept(finetune, library):
@@ -201,7 +227,7 @@ def test_without_held_out_cases_leaving_one_out_is_offered(finetune, library):
     assert "No held-out cases" in finetune.ui.curveLabel.text
     finetune.click("leaveOneOutButton")
     finetune.wait_for_training()
-    assert finetune.cells("comparisonTable")[0][0] == "p7"
+    assert finetune.cells("comparisonTable")[7][0] == "p7"
     assert left_in_the_models() == ["mine.safetensors"]
 
 

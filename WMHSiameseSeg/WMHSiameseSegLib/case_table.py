@@ -1,23 +1,49 @@
-"""The cases of a library as a table with their pictures."""
+"""The cases of a library as a table with their pictures; only rows in sight are filled."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import qt
 from slicer.i18n import tr as _
 
-from WMHSiameseSegLib.gradually import Gradually
 from WMHSiameseSegLib.library_client import CaseRow
 
 _PICTURE_PIXELS = 44
-_ROWS_MEASURED = 30
+_IN_SIGHT_ONLY = 0
+_PATIENT, _NOTE = 1, 6
 
 
 def role_name(role: str) -> str:
     """A role in words."""
     return {"training": _("training"), "held-out": _("held out")}.get(role, role)
+
+
+def headings() -> list[str]:
+    """Of the table's columns; the first holds the picture."""
+    return [
+        "",
+        _("Patient"),
+        _("Role"),
+        _("Volume\n(ml)"),
+        _("PCD\n(%)"),
+        _("Date"),
+        _("Note"),
+    ]
+
+
+def row_texts(row: CaseRow) -> list[str]:
+    """The cells of a case after its picture."""
+    role = role_name(row.role)
+    return [
+        row.patient,
+        f"{role},\n" + _("excluded") if row.excluded else role,
+        f"{row.volume_ml:.2f}",
+        f"{row.pcd_percent:.4f}",
+        row.changed[:10],
+        row.note,
+    ]
 
 
 class CaseTable:
@@ -31,38 +57,36 @@ class CaseTable:
     def __init__(self, table: qt.QTableWidget, chosen: Callable[[], None]) -> None:
         self._table = table
         self._rows: list[CaseRow] = []
-        self._filling = Gradually()
-        headings = [
-            "",
-            _("Patient"),
-            _("Role"),
-            _("Volume (ml)"),
-            _("PCD (%)"),
-            _("Date"),
-            _("Used"),
-            _("Note"),
-        ]
-        table.setColumnCount(len(headings))
-        table.setHorizontalHeaderLabels(headings)
+        self._folder = Path()
+        self._filled: set[int] = set()
+        names = headings()
+        table.setColumnCount(len(names))
+        table.setHorizontalHeaderLabels(names)
         table.setIconSize(qt.QSize(_PICTURE_PIXELS, _PICTURE_PIXELS))
         table.verticalHeader().setDefaultSectionSize(_PICTURE_PIXELS + 4)
         table.verticalHeader().setVisible(False)
-        table.resizeColumnsToContents()
-        table.horizontalHeader().setStretchLastSection(True)
-        table.horizontalHeader().setResizeContentsPrecision(_ROWS_MEASURED)
+        header = table.horizontalHeader()
+        header.setResizeContentsPrecision(_IN_SIGHT_ONLY)
+        header.setSectionResizeMode(qt.QHeaderView.ResizeToContents)
+        for column in (_PATIENT, _NOTE):  # what is cut there is in the tooltip
+            header.setSectionResizeMode(column, qt.QHeaderView.Stretch)
+        header.setSectionResizeMode(0, qt.QHeaderView.Fixed)
         table.setColumnWidth(0, _PICTURE_PIXELS + 12)
         table.itemSelectionChanged.connect(chosen)
-
-    @property
-    def busy(self) -> bool:
-        """Whether rows are still to be shown."""
-        return self._filling.busy
+        bar = table.verticalScrollBar()
+        bar.valueChanged.connect(lambda _value: self._fill())
+        bar.rangeChanged.connect(lambda _least, _most: self._fill())
 
     @property
     def chosen(self) -> CaseRow | None:
-        items = self._table.selectedItems()
-        index = self._table.row(items[0]) if items else -1
+        rows = self._table.selectionModel().selectedRows()
+        index = rows[0].row() if rows else -1
         return self._rows[index] if 0 <= index < len(self._rows) else None
+
+    @property
+    def count(self) -> int:
+        """How many cases there are."""
+        return len(self._rows)
 
     def show(self, rows: Sequence[CaseRow], folder: Path) -> None:
         """Show these rows; the chosen case stays chosen where it is still there.
@@ -72,10 +96,13 @@ class CaseTable:
             folder: holds a folder for each case, with its picture.
         """
         before = self.chosen
+        self._table.clearSelection()
         self._table.clearContents()
-        self._rows = list(rows)
+        self._rows, self._folder, self._filled = list(rows), folder, set()
         self._table.setRowCount(len(self._rows))
-        self._filling.run(self._fill(folder, before.id if before is not None else ""))
+        self._fill()
+        if before is not None:
+            self.choose(before.id)
 
     def choose(self, case_id: str) -> None:
         """Choose a case by its id."""
@@ -83,32 +110,26 @@ class CaseTable:
         if case_id in identities:
             self._table.selectRow(identities.index(case_id))
 
-    def close(self) -> None:
-        self._filling.stop()
+    def _fill(self) -> None:
+        """Fill the rows that have come into sight."""
+        if not self._rows:
+            return
+        first = max(self._table.rowAt(0), 0)
+        last = self._table.rowAt(self._table.viewport().height)
+        last = last if last >= 0 else len(self._rows) - 1
+        for index in range(first, last + 1):
+            if index not in self._filled:
+                self._filled.add(index)
+                self._fill_row(index, self._rows[index])
 
-    def _fill(self, folder: Path, chosen: str) -> Iterator[None]:
-        for index, row in enumerate(self._rows):
-            self._fill_row(index, row, folder)
-            yield
-        self._table.resizeColumnsToContents()
-        self.choose(chosen)
-        yield
-
-    def _fill_row(self, index: int, row: CaseRow, folder: Path) -> None:
+    def _fill_row(self, index: int, row: CaseRow) -> None:
         picture = qt.QTableWidgetItem("")
-        thumbnail = folder / row.id / "thumbnail.png"
+        thumbnail = self._folder / row.id / "thumbnail.png"
         if thumbnail.is_file():
             picture.setIcon(qt.QIcon(str(thumbnail)))
         picture.setToolTip(row.id)
         self._table.setItem(index, 0, picture)
-        texts = [
-            row.patient,
-            role_name(row.role),
-            f"{row.volume_ml:.2f}",
-            f"{row.pcd_percent:.4f}",
-            row.changed[:10],
-            _("excluded") if row.excluded else _("yes"),
-            row.note,
-        ]
-        for column, text in enumerate(texts, start=1):
-            self._table.setItem(index, column, qt.QTableWidgetItem(text))
+        for column, text in enumerate(row_texts(row), start=1):
+            item = qt.QTableWidgetItem(text)
+            item.setToolTip(text)
+            self._table.setItem(index, column, item)

@@ -9,6 +9,7 @@ from typing import Any
 from slicer.i18n import tr as _
 
 from WMHSiameseSegLib.comparison_view import ComparisonView
+from WMHSiameseSegLib.difference_view import DifferenceView
 from WMHSiameseSegLib.model_choice import Model
 from WMHSiameseSegLib.panel_message import PanelMessage
 from WMHSiameseSegLib.user_models import default_model
@@ -30,6 +31,7 @@ class ComparisonPanel:
         self._ui = ui
         self._make_default = make_default
         self._view = ComparisonView(ui)
+        self._differences = DifferenceView(ui)
         self.message = PanelMessage(ui.keptLabel)
         self._base: Model | None = None
         self._new: Path | None = None
@@ -43,6 +45,7 @@ class ComparisonPanel:
         if what == "train":
             self._base, self._new = base, Path(result["model"]["path"])
         self._view.show(result.get("comparison") or {})
+        self._differences.show(result.get("pictures") or [])
         if what == "train" and not (result.get("comparison") or {}).get("rows"):
             offer = _("“Leave one out” compares on each of 2 to 5 training patients in turn.")
             self.message.say(offer)

@@ -12,6 +12,7 @@ from slicer.i18n import tr as _
 from WMHSiameseSegLib.background import Background
 from WMHSiameseSegLib.case_adding import CaseAdding
 from WMHSiameseSegLib.case_choice import CaseChoice
+from WMHSiameseSegLib.case_editing import CaseEditing
 from WMHSiameseSegLib.case_scene import open_case
 from WMHSiameseSegLib.case_table import CaseTable, role_name
 from WMHSiameseSegLib.corrected_case import check_case, corrected_case
@@ -26,7 +27,7 @@ from WMHSiameseSegLib.worker_needs import WorkerNeeds
 
 _ON_A_CASE = ("openCaseButton", "roleButton", "excludeButton", "removeButton")
 _ON_A_LIBRARY = ("addCaseButton", "importFolderButton", "importZipButton", "exportButton")
-_CHANGES = {"add", "change", "remove", "restore", "import"}
+_CHANGES = {"add", "change", "remove", "restore", "import", "empty-trash"}
 
 
 class LibraryPanel:
@@ -60,6 +61,7 @@ class LibraryPanel:
         self.client = LibraryClient(worker, self)
         self._adding = CaseAdding(self.client, background, self._on_not_sent)
         self.table = CaseTable(ui.caseTable, self._show_state)
+        self._editing = CaseEditing(ui, self._change)
         ui.libraryProgressBar.setVisible(False)
         ui.openLibraryButton.clicked.connect(lambda: self._on_choose("list"))
         ui.createLibraryButton.clicked.connect(lambda: self._on_choose("create"))
@@ -69,6 +71,7 @@ class LibraryPanel:
         ui.excludeButton.clicked.connect(self._on_exclude)
         ui.removeButton.clicked.connect(self._on_remove)
         ui.trashCheckBox.toggled.connect(self._on_trash)
+        ui.emptyTrashButton.clicked.connect(self._on_empty_trash)
         ui.importFolderButton.clicked.connect(self._on_import_folder)
         ui.importZipButton.clicked.connect(self._on_import_zip)
         ui.exportButton.clicked.connect(self._on_export)
@@ -92,8 +95,8 @@ class LibraryPanel:
 
     @property
     def busy(self) -> bool:
-        """Whether an answer of the library is still to come or to be shown."""
-        return self.client.busy or self._adding.busy or self.table.busy
+        """Whether an answer of the library is still to come."""
+        return self.client.busy or self._adding.busy
 
     def scene_closes(self) -> None:
         self.choice.close()
@@ -104,7 +107,6 @@ class LibraryPanel:
         self.client.forget()
         self._worker.close()
         self._adding.finish()
-        self.table.close()
         self.choice.close()
 
     # The library
@@ -187,6 +189,16 @@ class LibraryPanel:
     def _on_trash(self, trash: bool) -> None:
         self._change("trash" if trash else "list")
 
+    def _on_empty_trash(self) -> None:
+        said = _(
+            "Delete the {count} cases in the trash for good, FLAIR and mask? They cannot be "
+            "restored. What role their patients had stays known."
+        )
+        if slicer.util.confirmOkCancelDisplay(
+            said.format(count=self.table.count), windowTitle=_("Empty the trash?")
+        ):
+            self._change("empty-trash")
+
     # Exchange
 
     def _on_import_folder(self) -> None:
@@ -265,6 +277,11 @@ class LibraryPanel:
         for name in _ON_A_CASE:
             usable = not trash or name == "removeButton"
             getattr(ui, name).setEnabled(idle and row is not None and usable)
+        self._editing.show(row, idle and not trash)
+        for widget in (ui.casePatientEdit, ui.caseNoteEdit, ui.changeCaseButton):
+            widget.setVisible(not trash)
+        ui.emptyTrashButton.setVisible(trash)
+        ui.emptyTrashButton.setEnabled(idle and self.table.count > 0)
         ui.removeButton.setText(_("Restore") if trash else _("Remove"))
         ui.excludeButton.setText(_("Use again") if row and row.excluded else _("Exclude"))
         ui.roleButton.setText(_("Make it {role}").format(role=role_name(_other_role(row))))

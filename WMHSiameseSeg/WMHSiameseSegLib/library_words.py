@@ -25,6 +25,8 @@ def answer_text(answer: LibraryAnswer) -> str:
         return _("The case is in the library's trash; “Show trash” brings it back.")
     if answer.what == "restore":
         return _("The case is back.")
+    if answer.what == "empty-trash":
+        return _("Deleted for good: {count} cases.").format(count=said.get("emptied", 0))
     if answer.what == "export":
         return _("Exported: {count} cases.").format(count=said.get("count", len(answer.rows)))
     if answer.what == "import":

@@ -54,6 +54,10 @@ class ModelsPanel:
         ui.modelTable.setColumnCount(len(names))
         ui.modelTable.setHorizontalHeaderLabels(names)
         ui.modelTable.verticalHeader().setVisible(False)
+        header = ui.modelTable.horizontalHeader()
+        header.setSectionResizeMode(qt.QHeaderView.ResizeToContents)
+        for column in (0, 1):  # what is cut there is in the tooltip
+            header.setSectionResizeMode(column, qt.QHeaderView.Stretch)
         ui.modelTable.itemSelectionChanged.connect(self._show_state)
         ui.defaultModelButton.clicked.connect(self._on_default)
         ui.renameModelButton.clicked.connect(self._on_rename)
@@ -76,8 +80,9 @@ class ModelsPanel:
         table.setRowCount(len(self._models))
         for index, model in enumerate(self._models):
             for column, text in enumerate(self._texts(model)):
-                table.setItem(index, column, qt.QTableWidgetItem(text))
-        table.resizeColumnsToContents()
+                item = qt.QTableWidgetItem(text)
+                item.setToolTip(text)
+                table.setItem(index, column, item)
         paths = [model.path for model in self._models]
         if before is not None and before.path in paths:
             table.selectRow(paths.index(before.path))

@@ -44,9 +44,14 @@ def remove_in_time(
 
 def sweep_stale_folders() -> int:
     """Delete the folders that a killed application left behind; returns how many."""
+    return sweep_stale(Path(tempfile.gettempdir()), _PREFIX)
+
+
+def sweep_stale(place: Path, prefix: str) -> int:
+    """Delete this user's folders ``<prefix><process>-…`` of processes that are gone."""
     swept = 0
-    for folder in Path(tempfile.gettempdir()).glob(f"{_PREFIX}*-*"):
-        process = folder.name.removeprefix(_PREFIX).partition("-")[0]
+    for folder in place.glob(f"{prefix}*-*"):
+        process = folder.name.removeprefix(prefix).partition("-")[0]
         if process.isdigit() and not _is_alive(int(process)) and _is_ours(folder):
             swept += remove_folder(folder)
     return swept

@@ -120,6 +120,7 @@ class TrainingProgress(StageProgress):
             "preparing": _("Preparing the cases"),
             "training": _("Training"),
             "comparing": _("Comparing with the base model"),
+            "drawing": _("Drawing the largest differences"),
             "stopping": _("Stopping; the best so far is kept"),
             "cancelling": _("Cancelling"),
         }
@@ -127,6 +128,19 @@ class TrainingProgress(StageProgress):
     def place(self, stage: str, done: int, of: int) -> None:
         self._bar.setRange(0, max(of, 1))
         self._bar.setValue(min(done, max(of, 1)))
+
+
+class DownloadProgress(TrainingProgress):
+    """Shows how much of a file has come, in megabytes."""
+
+    timed = "downloading"
+
+    def names(self) -> dict[str, str]:
+        return {
+            "starting": _("Starting the worker"),
+            "downloading": _("Downloading, MB:"),
+            "cancelling": _("Cancelling"),
+        }
 
 
 def time_left(seconds: float) -> str:

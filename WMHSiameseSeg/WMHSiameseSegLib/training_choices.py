@@ -47,7 +47,7 @@ class TrainingChoices:
         name: of the new model.
         effort: one of ``EFFORTS``.
         loss: one of ``LOSSES``.
-        vgg: file of the VGG19 weights; empty when none was chosen.
+        vgg: file of the VGG19 weights; none when there are none yet.
         device: one of ``DEVICES``.
         settings: numbers that replace the effort's.
     """
@@ -57,7 +57,7 @@ class TrainingChoices:
     name: str
     effort: str
     loss: str
-    vgg: str
+    vgg: Path | None
     device: str
     settings: dict[str, Any] = field(default_factory=dict)
 
@@ -77,17 +77,24 @@ class TrainingChoices:
             return [Finding(Weight.STOP, _("Choose a base model."))]
         if naming and not self.name:
             return [Finding(Weight.STOP, _("Give the new model a name."))]
-        if self.needs_vgg and not (self.vgg and Path(self.vgg).is_file()):
+        if self.needs_vgg and self.vgg is None:
             said = _(
-                "The content loss needs the file of the VGG19 weights. Choose it, or choose "
-                "another loss under “Advanced”."
+                "The content loss needs the VGG19 weights. Download them, choose their file, or "
+                "choose another loss under “Advanced”."
             )
             return [Finding(Weight.STOP, said)]
         return []
 
-    def request(self, what: str, output: Path | None) -> dict[str, Any]:
-        """The worker's request: ``train``, ``estimate`` or ``leave-one-out``."""
-        fields = {
+    def request(self, what: str, output: Path | None, folder: Path | None = None) -> dict[str, Any]:
+        """The worker's request.
+
+        Args:
+            what: ``train``, ``estimate`` or ``leave-one-out``.
+            output: the new model's file, to train.
+            folder: private to this run, for pictures of what changed.
+        """
+        places = {"output": output, "folder": folder}
+        return {
             "do": "finetune",
             "what": what,
             "library": str(self.library),
@@ -95,7 +102,7 @@ class TrainingChoices:
             "name": self.name,
             "effort": self.effort,
             "device": self.device,
-            "vgg": self.vgg if self.needs_vgg else None,
+            "vgg": str(self.vgg) if self.needs_vgg else None,
             "settings": {**LOSSES[self.loss], **self.settings},
+            **{name: str(path) for name, path in places.items() if path is not None},
         }
-        return fields if output is None else {**fields, "output": str(output)}

@@ -15,6 +15,7 @@ from WMHSiameseSegLib.finetune_run import FinetuneRun, TrainingState
 from WMHSiameseSegLib.installation import Installation
 from WMHSiameseSegLib.model_choice import Model
 from WMHSiameseSegLib.panel_message import PanelMessage
+from WMHSiameseSegLib.private_folder import make_private_folder, remove_in_time
 from WMHSiameseSegLib.run_log import RunLog
 from WMHSiameseSegLib.run_progress import TrainingProgress
 from WMHSiameseSegLib.training_choices import (
@@ -26,15 +27,18 @@ from WMHSiameseSegLib.training_choices import (
     loss_names,
 )
 from WMHSiameseSegLib.training_curve import CurvePoint
-from WMHSiameseSegLib.user_models import default_model, known_models, new_model_path
-from WMHSiameseSegLib.user_settings import remember_vgg_weights, vgg_weights
+from WMHSiameseSegLib.user_models import (
+    default_model,
+    known_models,
+    new_model_path,
+    vgg_convention,
+    vgg_file,
+)
+from WMHSiameseSegLib.vgg_panel import VGGPanel
 from WMHSiameseSegLib.worker_client import Event, WorkerClient
 from WMHSiameseSegLib.worker_needs import WorkerNeeds
 
-_CHOICES = (
-    *("baseSelector", "newNameEdit", "effortSelector", "vggPathEdit", "advancedBox"),
-    "estimateButton",
-)
+_CHOICES = (*("baseSelector", "newNameEdit", "effortSelector", "advancedBox", "estimateButton"),)
 _NUMBERS = {
     "epochs": "epochsSpin",
     "batches": "batchesSpin",
@@ -72,16 +76,17 @@ class TrainingPanel:
         self._finished = finished
         self._models: list[Model] = []
         self._base: Model | None = None
+        self._folder: Path | None = None
         self.message = PanelMessage(ui.trainingMessage)
         self._needs = WorkerNeeds(worker, installation, self.message, log)
         self._progress = TrainingProgress(ui.trainingProgressBar)
         self.curve = CurveView(ui)
         self.run = FinetuneRun(worker, self)
+        self.weights = VGGPanel(ui, worker, self._needs, self.message, self._show_state)
         self._fill()
         ui.estimateButton.clicked.connect(lambda: self._begin("estimate"))
         ui.trainButton.clicked.connect(self._on_train)
         ui.cancelTrainingButton.clicked.connect(self.run.cancel)
-        ui.vggPathEdit.currentPathChanged.connect(remember_vgg_weights)
         self.on_state(TrainingState.IDLE)
 
     def refresh(self) -> None:
@@ -94,6 +99,7 @@ class TrainingPanel:
             selector.addItem(model.title)
         names = [model.path.name for model in self._models]
         selector.setCurrentIndex(names.index(before) if before in names else 0)
+        self._show_state()
 
     @property
     def base(self) -> Model | None:
@@ -117,7 +123,7 @@ class TrainingPanel:
             name=ui.newNameEdit.text.strip(),
             effort=EFFORTS[max(ui.effortSelector.currentIndex, 0)],
             loss=list(LOSSES)[max(ui.lossSelector.currentIndex, 0)],
-            vgg=ui.vggPathEdit.currentPath,
+            vgg=vgg_file() if vgg_convention() else None,
             device=DEVICES[max(ui.trainingDeviceSelector.currentIndex, 0)],
             settings=settings,
         )
@@ -129,7 +135,9 @@ class TrainingPanel:
     def close(self) -> None:
         """Leave no process behind."""
         self.run.abandon()
+        self.weights.run.abandon()
         self._worker.close()
+        self._remove_folder()
 
     def _fill(self) -> None:
         ui = self._ui
@@ -137,7 +145,6 @@ class TrainingPanel:
         ui.effortSelector.setCurrentIndex(EFFORTS.index("usual"))
         ui.lossSelector.addItems(loss_names())
         ui.trainingDeviceSelector.addItems(list(DEVICES))
-        ui.vggPathEdit.currentPath = vgg_weights()
         self.refresh()
 
     def _on_train(self) -> None:
@@ -152,6 +159,7 @@ class TrainingPanel:
             return
         try:
             output = new_model_path(choices.name) if what == "train" else None
+            self._folder = make_private_folder() if what == "train" else None
         except OSError as error:
             self.message.complain(str(from_exception(error)))
             return
@@ -160,24 +168,29 @@ class TrainingPanel:
         if what == "train":
             self.curve.begin()
         self._progress.show("starting")
-        self.run.start(choices.request(what, output))
+        self.run.start(choices.request(what, output, self._folder))
 
     # What the run tells
 
     def on_state(self, state: TrainingState) -> None:
-        ui, idle = self._ui, state is TrainingState.IDLE
-        for name in _CHOICES:
-            getattr(ui, name).setEnabled(idle)
-        ui.trainButton.setText(_("Train") if idle else _("Stop"))
-        tip = _("End it at the next step and keep the best so far.")
-        ui.trainButton.setToolTip(_("Train the new model.") if idle else tip)
-        ui.trainButton.setEnabled(state in (TrainingState.IDLE, TrainingState.RUNNING))
-        running = state in (TrainingState.RUNNING, TrainingState.STOPPING)
-        ui.cancelTrainingButton.setEnabled(running)
-        if idle:
+        self._show_state()
+        if state is TrainingState.IDLE:
             self._progress.hide()
         elif state is not TrainingState.RUNNING:
             self._progress.show(state.value)
+
+    def _show_state(self) -> None:
+        ui, state = self._ui, self.run.state
+        idle, free = state is TrainingState.IDLE, not self.weights.busy
+        for name in _CHOICES:
+            getattr(ui, name).setEnabled(idle and free)
+        self.weights.show_state(idle)
+        ui.trainButton.setText(_("Train") if idle else _("Stop"))
+        tip = _("End it at the next step and keep the best so far.")
+        ui.trainButton.setToolTip(_("Train the new model.") if idle else tip)
+        ui.trainButton.setEnabled(free and state in (TrainingState.IDLE, TrainingState.RUNNING))
+        running = state in (TrainingState.RUNNING, TrainingState.STOPPING)
+        ui.cancelTrainingButton.setEnabled(running)
 
     def on_event(self, event: Event) -> None:
         if event["event"] == "progress":
@@ -199,8 +212,10 @@ class TrainingPanel:
             early = _("Stopped early.") + " " if result.get("stopped") else ""
             self.message.say(early + kept)
         self._finished(what, result, self._base)
+        self._remove_folder()
 
     def on_failure(self, kind: str, sentence: str, way_out: str) -> None:
+        self._remove_folder()
         if kind == "stopped":
             self.message.say(_("Stopped before the first epoch was over: nothing was kept."))
             return
@@ -211,8 +226,15 @@ class TrainingPanel:
             slicer.util.showStatusMessage(sentence, 5000)
 
     def on_cancelled(self) -> None:
+        self._remove_folder()
         self.curve.begin()
         self.message.say(_("Cancelled; nothing was kept."))
+
+    def _remove_folder(self) -> None:
+        """The pictures have been shown, or will not come."""
+        folder, self._folder = self._folder, None
+        if folder is not None:
+            remove_in_time(folder, lambda: self._worker.ending)
 
 
 def _estimate_text(minutes: float) -> str:

@@ -1,29 +1,45 @@
-"""The models of the user: a folder beside Slicer's settings, and which one is the default."""
+"""What the user's folder beside Slicer's settings holds: models, and VGG19's weights."""
 
 from __future__ import annotations
 
 import os
 import re
 import shutil
+import struct
 from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
 
 import slicer
-from wmh_siamese.model_file import bundled_models, read_card
+from wmh_siamese.errors import WMHError
+from wmh_siamese.model_file import bundled_models, read_card, read_header
 
 from WMHSiameseSegLib.model_choice import Model, read_model
+from WMHSiameseSegLib.private_folder import sweep_stale
 from WMHSiameseSegLib.user_settings import default_model as kept_default
 from WMHSiameseSegLib.user_settings import shown_names
 
 _SUFFIX = ".safetensors"
-_WORKPLACE = ".finetuning-"
+_WORKPLACE = ".under-way-"
 _LONGEST_NAME = 60
 
 
 def user_models_folder() -> Path:
     """Where models that were trained or imported here lie; it may not be there yet."""
-    return Path(slicer.app.slicerUserSettingsFilePath).parent / "WMHSiameseSeg" / "Models"
+    return _user_folder() / "Models"
+
+
+def vgg_file() -> Path:
+    """Where VGG19's first two blocks are kept; it may not be there yet."""
+    return _user_folder() / "VGG19" / "blocks.safetensors"
+
+
+def vgg_convention() -> str:
+    """Which input the kept VGG19 expects; empty when none is kept, or the file is damaged."""
+    try:
+        return str(read_header(vgg_file())["__metadata__"]["convention"])
+    except (WMHError, OSError, ValueError, LookupError, TypeError, struct.error):
+        return ""
 
 
 def known_models() -> list[Model]:
@@ -93,11 +109,24 @@ def copy_model(origin: Path, target: Path) -> None:
 
 
 def sweep_workplace(worker_pid: int) -> bool:
-    """Delete what a training worker that was ended has left; False when some of it is in use."""
-    left = list(user_models_folder().glob(f"{_WORKPLACE}{worker_pid}-*"))
+    """Delete what a worker that was ended has left; False when some of it is in use."""
+    left = [p for f in _workplaces() for p in f.glob(f"{_WORKPLACE}{worker_pid}-*")]
     for folder in left:
         shutil.rmtree(folder, ignore_errors=True)
     return not any(folder.exists() for folder in left)
+
+
+def sweep_stale_workplaces() -> int:
+    """Delete what trainings and downloads of killed workers have left; returns how many."""
+    return sum(sweep_stale(folder, _WORKPLACE) for folder in _workplaces())
+
+
+def _workplaces() -> tuple[Path, ...]:
+    return user_models_folder(), vgg_file().parent
+
+
+def _user_folder() -> Path:
+    return Path(slicer.app.slicerUserSettingsFilePath).parent / "WMHSiameseSeg"
 
 
 def _state(path: Path) -> tuple[int, int]:

@@ -33,15 +33,6 @@ def library_named(name: str) -> Path | None:
     return next(iter([*named, *used]), None)
 
 
-def vgg_weights() -> str:
-    """The file with the VGG19 weights; empty when none was chosen yet."""
-    return _read("vggWeights")
-
-
-def remember_vgg_weights(path: str) -> None:
-    _write("vggWeights", path)
-
-
 def default_model() -> str:
     """File name of the model that the tab Segment offers first; empty for the bundled one."""
     return _read("defaultModel")

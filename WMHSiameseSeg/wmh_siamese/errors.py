@@ -15,6 +15,7 @@ Kind = Literal[
     "bad-model",
     "bad-path",
     "disk-full",
+    "no-network",
     "stopped",
     "internal",
 ]

@@ -120,7 +120,7 @@ def read_card(path: str | Path) -> ModelCard:
     if path.stat().st_size > MAX_FILE_BYTES:
         raise _bad(path, f"it is larger than {MAX_FILE_BYTES // 1_000_000} MB")
     try:
-        metadata = _read_header(path).get("__metadata__", {})
+        metadata = read_header(path).get("__metadata__", {})
         if metadata.get("format") != FORMAT:
             raise _bad(path, "it was not written by this program")
         described = json.loads(metadata["card"])
@@ -130,6 +130,21 @@ def read_card(path: str | Path) -> ModelCard:
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError, struct.error) as error:
         raise _bad(path, "its header is damaged") from error
     return replace(card, sha256=file_sha256(path))
+
+
+def read_header(path: Path) -> dict[str, Any]:
+    """The header of a ``.safetensors`` file, of bounded size.
+
+    Raises:
+        WMHError: ``bad-model`` when it claims to be longer than the file.
+        ValueError, struct.error: when it is no such header.
+    """
+    with path.open("rb") as file:
+        (length,) = struct.unpack("<Q", file.read(8))
+        if length > min(MAX_HEADER_BYTES, path.stat().st_size):
+            raise _bad(path, f"its header claims {length} bytes")
+        header: dict[str, Any] = json.loads(file.read(length))
+    return header
 
 
 def file_sha256(path: str | Path) -> str:
@@ -150,15 +165,6 @@ def _in_order(data: bytes) -> bytes:
     raw = json.dumps(header, separators=(",", ":")).encode()
     raw += b" " * (-len(raw) % 8)  # weights stay aligned
     return struct.pack("<Q", len(raw)) + raw + data[8 + length :]
-
-
-def _read_header(path: Path) -> dict[str, Any]:
-    with path.open("rb") as file:
-        (length,) = struct.unpack("<Q", file.read(8))
-        if length > min(MAX_HEADER_BYTES, path.stat().st_size):
-            raise _bad(path, f"its header claims {length} bytes")
-        header: dict[str, Any] = json.loads(file.read(length))
-    return header
 
 
 def _check_card(path: Path, card: ModelCard) -> None:

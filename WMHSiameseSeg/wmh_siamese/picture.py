@@ -107,7 +107,9 @@ def compose(
 
     shown = choose_slices(lesions, head, view.spacing[0])
     field = _field(lesions, head, *view.spacing[1:])
-    tiles = [_tile(flair[s], lesions[s], field, window, _position(volume, view, s)) for s in shown]
+    tiles = [
+        _tile(flair[s], lesions[s], field, window, slice_position(volume, view, s)) for s in shown
+    ]
     return _page(tiles, readouts, title, note)
 
 
@@ -181,9 +183,7 @@ def _tile(
 ) -> Image.Image:
     """One slice (row, column) as an RGB tile with its outline and marks."""
     size = field.tile_size()
-    values = np.nan_to_num(np.asarray(flair[field.rows, field.columns], dtype=np.float32))
-    grey = np.clip((values - window[0]) / (window[1] - window[0]), 0, 1) * 255
-    shown = Image.fromarray(radiological(grey.round().astype(np.uint8)))
+    shown = grey_slice(flair[field.rows, field.columns], window)
     tile = shown.resize(size, Image.Resampling.BICUBIC).convert("RGB")
 
     region = lesions[field.rows, field.columns]
@@ -195,6 +195,13 @@ def _tile(
     framed.paste(tile, ((framed.width - size[0]) // 2, (TILE_HEIGHT - size[1]) // 2))
     _mark(framed, text)
     return framed
+
+
+def grey_slice(values: NDArray[Any], window: tuple[float, float]) -> Image.Image:
+    """A slice (row, column) as an 8-bit grey picture, radiological, a pixel a voxel."""
+    finite = np.nan_to_num(np.asarray(values, dtype=np.float32))
+    grey = np.clip((finite - window[0]) / (window[1] - window[0]), 0, 1) * 255
+    return Image.fromarray(radiological(grey.round().astype(np.uint8)))
 
 
 def radiological(array: NDArray[Voxel]) -> NDArray[Voxel]:
@@ -215,7 +222,7 @@ def _coverage(lesions: Mask, size: tuple[int, int]) -> tuple[Image.Image, Image.
     return covered, outlined
 
 
-def _position(volume: Volume, view: AxialView, index: int) -> str:
+def slice_position(volume: Volume, view: AxialView, index: int) -> str:
     """Height of the middle of a slice over the origin, such as "S 23.4 mm" or "I 5.0 mm"."""
     middle = (np.asarray(volume.shape) - 1) / 2
     across = view.axes[0]
@@ -227,7 +234,7 @@ def _position(volume: Volume, view: AxialView, index: int) -> str:
 def _mark(tile: Image.Image, text: str) -> None:
     """Write position and directions into a tile."""
     draw = ImageDraw.Draw(tile)
-    small = _font(15)
+    small = font(15)
     middle_x, middle_y = tile.width / 2, tile.height / 2
     for letter, at, anchor in (
         ("R", (5, middle_y), "lm"),
@@ -272,7 +279,7 @@ def _header(page: Image.Image, readouts: Readouts, title: str) -> None:
     """The title and the figures below it."""
     draw = ImageDraw.Draw(page)
     width = page.width - 2 * MARGIN
-    draw.text((MARGIN, 22), _fit(title, _font(27), width), fill=INK, font=_font(27))
+    draw.text((MARGIN, 22), _fit(title, font(27), width), fill=INK, font=font(27))
     spacing = " x ".join(f"{value:.2f}" for value in readouts.spacing_mm)
     figures = (
         (f"{readouts.volume_ml:.2f} ml", "lesion volume"),
@@ -283,30 +290,30 @@ def _header(page: Image.Image, readouts: Readouts, title: str) -> None:
     column = width // len(figures)
     for index, (value, name) in enumerate(figures):
         x = MARGIN + index * column
-        draw.text((x, 72), value, fill=LESION if index == 0 else INK, font=_font(24))
-        draw.text((x, 106), name, fill=FAINT, font=_font(15))
+        draw.text((x, 72), value, fill=LESION if index == 0 else INK, font=font(24))
+        draw.text((x, 106), name, fill=FAINT, font=font(15))
 
 
 def _footer(page: Image.Image, marked: bool, note: str) -> None:
     """The note on the left, the disclaimer on the right, how to read the picture above both."""
     draw = ImageDraw.Draw(page)
-    font = _font(15)
+    small = font(15)
     low, high = page.height - 16, page.height - 38
     right = page.width - MARGIN
-    draw.text((right, low), DISCLAIMER, fill=INK, font=font, anchor="rs")
-    room = page.width - 3 * MARGIN - font.getlength(DISCLAIMER)
-    draw.text((MARGIN, low), _fit(note, font, room), fill=FAINT, font=font, anchor="ls")
+    draw.text((right, low), DISCLAIMER, fill=INK, font=small, anchor="rs")
+    room = page.width - 3 * MARGIN - small.getlength(DISCLAIMER)
+    draw.text((MARGIN, low), _fit(note, small, room), fill=FAINT, font=small, anchor="ls")
     found = "Orange: lesions." if marked else "No lesions."
     reading = f"Radiological view: the patient's right is on the left.  {found}"
-    draw.text((MARGIN, high), reading, fill=FAINT, font=font, anchor="ls")
+    draw.text((MARGIN, high), reading, fill=FAINT, font=small, anchor="ls")
 
 
-def _fit(text: str, font: Font, width: float) -> str:
+def _fit(text: str, letters: Font, width: float) -> str:
     """The text on one line, cut with dots where it is too long."""
     line = " ".join(_drawable(text).split())
-    if font.getlength(line) <= width:
+    if letters.getlength(line) <= width:
         return line
-    while line and font.getlength(line + "...") > width:
+    while line and letters.getlength(line + "...") > width:
         line = line[:-1]
     return line.rstrip() + "..."
 
@@ -318,6 +325,6 @@ def _drawable(text: str) -> str:
     return plain.encode("ascii", "replace").decode("ascii")
 
 
-def _font(size: int) -> Font:
+def font(size: int) -> Font:
     """Pillow's own font; nothing is looked up on the machine."""
     return ImageFont.load_default(size)

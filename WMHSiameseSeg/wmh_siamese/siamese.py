@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import importlib
+import re
+import struct
 import sys
+import zipfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from types import ModuleType
-from typing import Literal
+from typing import Literal, cast, get_args
 
 import numpy as np
 import torch
@@ -17,7 +20,7 @@ from safetensors.torch import load_file
 from torch import Tensor, nn
 
 from wmh_siamese.errors import WMHError
-from wmh_siamese.model_file import file_sha256
+from wmh_siamese.model_file import file_sha256, read_header
 from wmh_siamese.preparation import vgg_prepared
 
 MaskOrder = Literal["center_first", "mask_first"]
@@ -119,7 +122,10 @@ def mean_square(wanted: list[Tensor], found: list[Tensor]) -> Tensor:
 
 @dataclass(frozen=True)
 class VGGWeights:
-    """The first two blocks of a VGG19, their input convention and their file's SHA-256."""
+    """The first two blocks of a VGG19, their input convention and the SHA-256 of their file.
+
+    It is that of the file they were first taken from, where the file at hand tells it.
+    """
 
     tensors: dict[str, Tensor]
     convention: Convention
@@ -143,37 +149,65 @@ def read_vgg_weights(path: str | Path, convention: Convention | None = None) -> 
         ImportError: when torchvision is not installed.
     """
     path = Path(path)
+    weights = vgg_blocks_in(path)
+    known = convention or told_convention(path)
+    if known is None:
+        raise WMHError(
+            "bad-model",
+            f"{path.name} does not tell which input its VGG19 was trained on.",
+            "Say it: caffe (blue-green-red, 0-255) or torchvision (red-green-blue, 0-1, "
+            "normalised).",
+        )
+    origin = str(_told(path).get("sha256"))
+    known_origin = re.fullmatch("[0-9a-f]{64}", origin) is not None
+    return VGGWeights(weights, known, origin if known_origin else file_sha256(path))
+
+
+def vgg_blocks_in(path: Path) -> dict[str, Tensor]:
+    """The first two blocks in a file, whatever input they want; float32.
+
+    Raises:
+        WMHError: ``bad-path`` or ``bad-model``, as :func:`read_vgg_weights`.
+    """
     if not path.is_file():
         raise WMHError(
             "bad-path", f"There is no VGG19 weight file {path}.", "Name another one or download it."
         )
-    convention = convention or _convention_of(path)
     torchvision_models()  # where it is missing, the file is not to blame
     try:
         tensors = _read_tensors(path)
         names = [f"features.{i}.{part}" for i in CONVOLUTIONS for part in ("weight", "bias")]
-        weights = {name: tensors[name].float() for name in names}
-        VGGFeatures(weights, convention)
+        # copies, so that a file that is mapped can be deleted at once
+        weights = {name: tensors[name].to(torch.float32, copy=True) for name in names}
+        VGGFeatures(weights, "caffe")  # whether they fit does not depend on it
     except Exception as error:
         raise WMHError(
             "bad-model",
             f"{path.name} does not hold the first two blocks of a VGG19.",
             "Choose a .npz, .safetensors or .pth file with torchvision's names.",
         ) from error
-    return VGGWeights(weights, convention, file_sha256(path))
+    return weights
+
+
+def told_convention(path: Path) -> Convention | None:
+    """The input that a weight file asks for, as far as its header, ending or name tells."""
+    told = _told(path).get("convention")
+    if told in get_args(Convention):
+        return cast(Convention, told)
+    if path.suffix == ".pth":
+        return "torchvision"
+    return "caffe" if "caffe" in path.name else None
 
 
 def vgg_weights(path: str | Path | None, convention: Convention | None = None) -> VGGWeights:
     """The weights of a file (:func:`read_vgg_weights`), or torchvision's download without one."""
-    return download_vgg_weights() if path is None else read_vgg_weights(path, convention)
+    if path is not None:
+        return read_vgg_weights(path, convention)
+    from wmh_siamese.progress_bar import ProgressBar
+    from wmh_siamese.vgg_blocks import kept_or_downloaded
 
-
-def download_vgg_weights() -> VGGWeights:
-    """torchvision's own ImageNet VGG19, downloaded (548 MB, hash checked) or from its cache."""
-    models = torchvision_models()
-    entry = models.VGG19_Weights.IMAGENET1K_V1
-    torch.hub.load_state_dict_from_url(entry.url, check_hash=True, weights_only=True)
-    return read_vgg_weights(Path(torch.hub.get_dir(), "checkpoints", Path(entry.url).name))
+    with ProgressBar("VGG19", quiet=False) as bar:
+        return kept_or_downloaded(lambda done, of: bar.show("MB", done // 10**6, of // 10**6))
 
 
 def torchvision_models() -> ModuleType:
@@ -203,16 +237,15 @@ def _declared_operators() -> torch.library.Library:
     return library
 
 
-def _convention_of(path: Path) -> Convention:
-    if path.suffix == ".pth":
-        return "torchvision"
-    if "caffe" in path.name:
-        return "caffe"
-    raise WMHError(
-        "bad-model",
-        f"{path.name} does not tell which input its VGG19 was trained on.",
-        "Say it: caffe (blue-green-red, 0-255) or torchvision (red-green-blue, 0-1, normalised).",
-    )
+def _told(path: Path) -> dict[str, str]:
+    """What a kept file says of itself; nothing where it is another kind of file."""
+    if path.suffix != ".safetensors":
+        return {}
+    try:
+        told = read_header(path).get("__metadata__")
+    except (WMHError, OSError, ValueError, struct.error):
+        return {}
+    return told if isinstance(told, dict) else {}
 
 
 def _read_tensors(path: Path) -> Mapping[str, Tensor]:
@@ -222,5 +255,7 @@ def _read_tensors(path: Path) -> Mapping[str, Tensor]:
     if path.suffix == ".safetensors":
         tensors: dict[str, Tensor] = load_file(path)
         return tensors
-    state: dict[str, Tensor] = torch.load(path, map_location="cpu", weights_only=True, mmap=True)
+    # torchvision's own VGG19 is of 2017, before the zip that can be mapped
+    mapped = zipfile.is_zipfile(path)
+    state: dict[str, Tensor] = torch.load(path, map_location="cpu", weights_only=True, mmap=mapped)
     return state

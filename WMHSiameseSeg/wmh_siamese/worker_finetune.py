@@ -8,10 +8,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
-from wmh_siamese.errors import WMHError
+from wmh_siamese.errors import WMHError, from_exception
 from wmh_siamese.finetuning.choices import EFFORTS, SETTINGS, Effort
 from wmh_siamese.torch_loading import import_torch
-from wmh_siamese.worker_lines import DEVICES, choice_of, path_of, unusable
+from wmh_siamese.worker_lines import DEVICES, choice_of, path_of, private_folder_of, unusable
+from wmh_siamese.worker_vgg import convention_of
 
 FINETUNINGS = ("train", "estimate", "leave-one-out")
 
@@ -29,6 +30,7 @@ class Finetune:
     """Go on from the model ``base`` with the cases of a library.
 
     ``what`` is to train and compare, to estimate the time, or to leave one patient out at a time.
+    ``folder``, private to this run, takes pictures of the largest differences, where it is given.
     """
 
     what: str
@@ -41,6 +43,7 @@ class Finetune:
     vgg: Path | None
     vgg_convention: Convention | None
     settings: Mapping[str, Any]
+    folder: Path | None = None
 
 
 def finetune_request(line: Mapping[str, Any]) -> Finetune:
@@ -62,8 +65,9 @@ def finetune_request(line: Mapping[str, Any]) -> Finetune:
         effort=choice_of(line, "effort", EFFORTS),
         device=choice_of(line, "device", DEVICES),
         vgg=path_of(line, "vgg") if line.get("vgg") is not None else None,
-        vgg_convention=_convention(line),
+        vgg_convention=convention_of(line),
         settings=settings,
+        folder=private_folder_of(line),
     )
 
 
@@ -79,7 +83,7 @@ def run_finetune(work: Finetune, line: Line) -> dict[str, Any]:
     line.progress("preparing", 0, 1)
     given = dict(work.settings)
     task = task_of(work.library, work.base, cast(Effort, work.effort), **given)
-    vgg = task.vgg(work.vgg, work.vgg_convention)
+    vgg = _vgg(task, work)
     line.progress("preparing", 1, 1)
     if work.what == "estimate":
         return _estimate(task, vgg, work)
@@ -88,11 +92,15 @@ def run_finetune(work: Finetune, line: Line) -> dict[str, Any]:
     return _train(task, vgg, work, line)
 
 
-def _convention(line: Mapping[str, Any]) -> Convention | None:
-    """Which input VGG19's weights expect, where their file does not say."""
-    if line.get("vgg_convention") is None:
-        return None
-    return cast("Convention", choice_of(line, "vgg_convention", ("caffe", "torchvision")))
+def _vgg(task: Task, work: Finetune) -> VGGWeights | None:
+    """The weights from their file: a worker downloads nothing that was not asked for."""
+    if task.settings.needs_vgg and work.vgg is None:
+        raise WMHError(
+            "bad-path",
+            "The content loss needs VGG19's weights, and none are named.",
+            "Choose their file, download them, or choose another loss.",
+        )
+    return task.vgg(work.vgg, work.vgg_convention)
 
 
 def _estimate(task: Task, vgg: VGGWeights | None, work: Finetune) -> dict[str, Any]:
@@ -153,9 +161,9 @@ def _train(task: Task, vgg: VGGWeights | None, work: Finetune, line: Line) -> di
         say=line.say,
         stopped=line.stopped,
         discarded=line.discarded,
+        note=task.note_trained,
     )
     card = done.card
-    task.note_trained(card.sha256)
     judged = [0]
 
     def on_case(figures: CaseFigures) -> None:
@@ -174,8 +182,38 @@ def _train(task: Task, vgg: VGGWeights | None, work: Finetune, line: Line) -> di
         "stopped": done.stopped,
         "curve": [vars(point) for point in done.curve],
         "comparison": _as_fields(comparison),
+        "pictures": _pictures(comparison, task, done.path, work, line),
         "seconds": time.perf_counter() - began,
     }
+
+
+def _pictures(
+    comparison: Comparison, task: Task, new: Path, work: Finetune, line: Line
+) -> list[dict[str, Any]]:
+    """Of the cases that changed most; without them the comparison still stands."""
+    from wmh_siamese.finetuning.most_changed import most_changed
+
+    if work.folder is None or not comparison.pairs:
+        return []
+    line.progress("drawing", 0, 1)
+    told = []
+    try:
+        drawn = most_changed(comparison, task.base, new, work.device)
+        for number, (case, picture) in enumerate(drawn):
+            file = work.folder / f"difference-{number}.png"
+            file.write_bytes(picture.png)
+            figures = {"base": vars(picture.base), "new": vars(picture.new)}
+            told.append(
+                {
+                    "file": str(file),
+                    "patient": case.patient,
+                    "position": picture.position,
+                    **figures,
+                }
+            )
+    except (WMHError, OSError) as error:
+        line.say(f"The differences could not be drawn: {from_exception(error)}")
+    return told
 
 
 def _as_fields(comparison: Comparison) -> dict[str, Any]:

@@ -16,6 +16,7 @@ from wmh_siamese.errors import WMHError
 if TYPE_CHECKING:
     from wmh_siamese.worker_finetune import Finetune
     from wmh_siamese.worker_library import InLibrary
+    from wmh_siamese.worker_vgg import KeepVGG
 
 LONGEST_LINE = 1 << 20
 DEVICES = ("auto", "cpu", "cuda", "mps")
@@ -68,7 +69,7 @@ class Quit:
     """Finish what is queued, then end."""
 
 
-Request = Union[Warm, Segment, "Finetune", Probe, "InLibrary", Stop, Quit]
+Request = Union[Warm, Segment, "Finetune", Probe, "InLibrary", "KeepVGG", Stop, Quit]
 
 
 def identity_of(line: Mapping[str, Any]) -> Identity:
@@ -123,6 +124,10 @@ def parse_request(line: Mapping[str, Any]) -> Request:
         from wmh_siamese.worker_finetune import finetune_request
 
         return finetune_request(line)
+    if do == "vgg":
+        from wmh_siamese.worker_vgg import keep_vgg_request
+
+        return keep_vgg_request(line)
     if do == "stop":
         return Stop(identity_of({"id": line.get("of")}), keep=line.get("keep", True) is not False)
     if do == "quit":

@@ -16,6 +16,7 @@ from wmh_siamese.torch_loading import import_torch
 from wmh_siamese.worker_finetune import Finetune, run_finetune
 from wmh_siamese.worker_library import InLibrary, answer_of
 from wmh_siamese.worker_lines import Affine, Probe, Segment, Warm
+from wmh_siamese.worker_vgg import KeepVGG, run_keep_vgg
 
 if TYPE_CHECKING:
     from wmh_siamese.inference import Segmenter
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
 NEEDED = ("torch", "numpy", "scipy", "nibabel", "safetensors")
 
 LoadSegmenter = Callable[[Path, str, Callable[[str], None]], "Segmenter"]
-Work = Segment | Warm | Finetune | Probe | InLibrary
+Work = Segment | Warm | Finetune | Probe | InLibrary | KeepVGG
 
 
 @dataclass(frozen=True)
@@ -71,7 +72,10 @@ class Workshop:
             self.private_folder = work.private
             return answer_of(work, line)
         if isinstance(work, Finetune):
+            self.private_folder = work.folder
             return run_finetune(work, line)
+        if isinstance(work, KeepVGG):
+            return run_keep_vgg(work, line, self.part_written)
         return _probe()
 
     def _warm_up(self, work: Warm, line: Line) -> dict[str, Any]:

@@ -39,7 +39,7 @@ def run_finetuning(
     task = _task(options, base)
     done = finetune(
         task.base,
-        task.training,
+        task.learnt,
         task.held_out,
         task.vgg(options.vgg, options.vgg_convention),
         options.output,
@@ -48,8 +48,8 @@ def run_finetuning(
         device=options.device,
         on_epoch=on_epoch,
         say=say,
+        note=task.note_trained,
     )
-    task.note_trained(done.card.sha256)
     comparison = compared(task.base, done.figures, options.device)
     _write(options, comparison)
     return done, comparison
@@ -66,6 +66,7 @@ def run_leave_one_out(
         task.vgg(options.vgg, options.vgg_convention),
         task.settings,
         device=options.device,
+        rehearsal=task.rehearsal,
         on_patient=on_patient,
     )
     _write(options, comparison)
@@ -74,7 +75,9 @@ def run_leave_one_out(
 
 def _task(options: argparse.Namespace, base: Path) -> Task:
     given = {name: getattr(options, name) for name in SETTINGS}
-    return task_of(options.library, base, options.effort, options.held_out, **given)
+    return task_of(
+        options.library, base, options.effort, options.held_out, options.rehearse, **given
+    )
 
 
 def _write(options: argparse.Namespace, comparison: Comparison) -> None:

@@ -7,8 +7,7 @@ import shutil
 import statistics
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 from pathlib import Path
@@ -19,13 +18,12 @@ from wmh_siamese.errors import WMHError
 from wmh_siamese.evaluation import CaseFigures
 from wmh_siamese.model_file import ModelCard, load_model, read_card, save_model
 from wmh_siamese.release import release
-from wmh_siamese.running_process import is_running
 from wmh_siamese.siamese import VGGWeights
 from wmh_siamese.training import Epoch, train
 from wmh_siamese.training_settings import TrainingSettings
 from wmh_siamese.validation import Validation
+from wmh_siamese.workplace import workplace
 
-WORKPLACE_PREFIX = ".finetuning-"
 TIMED_STEPS = 3
 
 
@@ -82,6 +80,7 @@ def finetune(
     say: Callable[[str], None] = lambda sentence: None,
     stopped: Callable[[], bool] = lambda: False,
     discarded: Callable[[], bool] = lambda: False,
+    note: Callable[[str], None] = lambda sha256: None,
 ) -> Finetuned:
     """Fine-tune and write the new model; the base model's file is not touched.
 
@@ -103,6 +102,8 @@ def finetune(
         say: told, in a sentence, what the user should know.
         stopped: asked before each step; then the best epoch so far is kept.
         discarded: asked when it was stopped: whether nothing is to be kept.
+        note: told the SHA-256 of the new model before its file appears, so that whoever keeps
+            book of trainings knows every model, also after a sudden end.
 
     Raises:
         WMHError: ``stopped`` when no epoch was whole yet or nothing is to be kept; ``bad-path``
@@ -114,7 +115,7 @@ def finetune(
     watch = Validation(held_out_cases, settings.recipe)
     curve = [CurvePoint(0, float("nan"), _dice(watch, base, card.threshold, device), 0.0)]
     on_epoch(curve[0])
-    with _workplace(output.parent) as folder:
+    with workplace(output.parent) as folder:
         kept = folder / "kept.safetensors"
 
         def whole(epoch: Epoch) -> None:
@@ -148,7 +149,10 @@ def finetune(
                 raise
             ended_early = True
         _with_threshold(kept, card.threshold)
-        released = release(kept, held_out_cases, output, device)
+        whole_file = folder / "released.safetensors"
+        released = release(kept, held_out_cases, whole_file, device)
+        note(released.card.sha256)
+        os.replace(whole_file, output)
     best = min(curve[1:], key=lambda point: point.loss)
     return Finetuned(output, released.card, released.figures, curve, best.epoch, ended_early)
 
@@ -187,18 +191,6 @@ def seconds_a_step(
         )
     steps = [after - before for before, after in pairwise(moments)]
     return statistics.median(steps)
-
-
-@contextmanager
-def _workplace(place: Path) -> Iterator[Path]:
-    """A hidden folder for the training; those of processes that were killed go first."""
-    for left in place.glob(f"{WORKPLACE_PREFIX}*"):
-        process = left.name.removeprefix(WORKPLACE_PREFIX).partition("-")[0]
-        if process.isdigit() and not is_running(int(process)):
-            shutil.rmtree(left, ignore_errors=True)
-    prefix = f"{WORKPLACE_PREFIX}{os.getpid()}-"
-    with tempfile.TemporaryDirectory(prefix=prefix, dir=place) as folder:
-        yield Path(folder)
 
 
 def _dice(watch: Validation, model: Path, threshold: float, device: str) -> float:

@@ -23,6 +23,7 @@ def leave_one_out(
     vgg: VGGWeights | None,
     settings: TrainingSettings,
     *,
+    rehearsal: Sequence[Case] = (),
     device: str = "auto",
     on_patient: Callable[[str, Comparison], None] = lambda patient, comparison: None,
     stopped: Callable[[], bool] = lambda: False,
@@ -30,7 +31,7 @@ def leave_one_out(
     """Fine-tune once for each patient, without that patient, and compare on that patient.
 
     The models are thrown away: they answer whether fine-tuning on these corrections helps. It
-    takes as many trainings as there are patients.
+    takes as many trainings as there are patients. Cases of ``rehearsal`` are in all of them.
 
     Raises:
         WMHError: ``bad-volume`` with fewer than two patients or more than five; ``stopped``.
@@ -50,7 +51,7 @@ def leave_one_out(
         with tempfile.TemporaryDirectory(prefix="wmh-leave-one-out-") as folder:
             model = Path(folder) / "model.safetensors"
             finetune(
-                *(base, others, (), vgg, model, settings),
+                *(base, [*others, *rehearsal], (), vgg, model, settings),
                 name=f"without {patient}",
                 device=device,
                 stopped=stopped,

@@ -62,5 +62,11 @@ def add_finetune_options(parser: argparse.ArgumentParser) -> None:
         action="store_false",
         help="let batch norm follow the new cases",
     )
+    more(
+        "--rehearse",
+        type=Path,
+        metavar="CASES",
+        help="further cases in the batches, against forgetting; any table or folder of cases",
+    )
     more("--seed", type=int, default=0, help="(%(default)s)")
     add_precision_option(group)

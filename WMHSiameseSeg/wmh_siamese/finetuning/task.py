@@ -31,6 +31,7 @@ class Task:
         held_out: cases to compare on.
         settings: of the training.
         library: the folder when the cases come from one.
+        rehearsal: further cases in the batches, so that what the base model knew is not forgotten.
     """
 
     base: Path
@@ -38,6 +39,12 @@ class Task:
     held_out: list[Case]
     settings: TrainingSettings
     library: Path | None
+    rehearsal: tuple[Case, ...] = ()
+
+    @property
+    def learnt(self) -> list[Case]:
+        """All cases that the model sees; where any case is drawn alike, they share by number."""
+        return [*self.training, *self.rehearsal]
 
     def vgg(self, file: Path | None, convention: Convention | None = None) -> VGGWeights | None:
         """VGG19's weights from a file, or torchvision's download, where the loss needs them."""
@@ -57,6 +64,7 @@ def task_of(
     base: Path,
     effort: Effort = "usual",
     held_out: Sequence[str] = (),
+    rehearse: Path | None = None,
     **given: Any,
 ) -> Task:
     """Cases and settings, all cases checked.
@@ -66,6 +74,8 @@ def task_of(
         base: the model file to go on from.
         effort: how long.
         held_out: ids of the cases to compare on, where the place is no library.
+        rehearse: any place of :func:`wmh_siamese.cases.find_cases`, whose cases are mixed into the
+            batches against forgetting; how long to train stays with the corrected ones.
         given: fields of the settings that replace the effort's.
 
     Raises:
@@ -79,12 +89,25 @@ def task_of(
         raise WMHError(
             "bad-volume", "There is no case to learn from.", "Add a corrected case for training."
         )
-    checked_cases([*training, *kept], option="")
+    rehearsal = tuple(find_cases(rehearse)) if rehearse is not None else ()
+    _check_apart(kept, rehearsal)
+    checked_cases([*training, *kept, *rehearsal], option="")
     try:
         settings = finetuning_settings(read_card(base), len(training), effort, **given)
     except (TypeError, ValueError) as error:
         raise WMHError("bad-path", f"These settings cannot be used: {error}.") from None
-    return Task(base, training, kept, settings, place if is_library else None)
+    return Task(base, training, kept, settings, place if is_library else None, rehearsal)
+
+
+def _check_apart(held_out: Sequence[Case], rehearsal: Sequence[Case]) -> None:
+    patients = {case.patient_id for case in held_out}
+    both = next((case for case in rehearsal if case.patient_id in patients), None)
+    if both is not None:
+        raise WMHError(
+            "bad-volume",
+            f"The patient of case {both.id} is held out and cannot be rehearsed.",
+            "Leave that case out of the rehearsal.",
+        )
 
 
 def _library_parts(place: Path, held_out: Sequence[str]) -> tuple[list[Case], list[Case]]:

@@ -31,7 +31,7 @@ def check_role(manifest: Manifest, row: LibraryCase) -> None:
             raise _refused(
                 f"Patient {row.patient!r} is held out for measuring, and stays so for life: "
                 "it cannot be trained on.",
-                "Add the scan as held-out.",
+                "Give the scan the role held-out.",
             )
         return
     if knows(manifest.trained, row):

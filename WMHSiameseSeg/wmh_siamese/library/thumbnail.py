@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from io import BytesIO
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,7 +11,7 @@ from scipy import ndimage
 
 from wmh_siamese.cases import LESION, OTHER
 from wmh_siamese.picture import LESION as LESION_COLOR
-from wmh_siamese.picture import grey_window, radiological
+from wmh_siamese.picture import grey_slice, grey_window, radiological
 from wmh_siamese.volume import Volume, axial_view
 
 LONGEST_SIDE = 192
@@ -34,7 +33,8 @@ def thumbnail_png(flair: Volume, labels: NDArray[np.uint8]) -> bytes:
     height_mm, width_mm = slices.shape[1] * row_mm, slices.shape[2] * column_mm
     scale = LONGEST_SIDE / max(height_mm, width_mm)
     size = max(1, round(width_mm * scale)), max(1, round(height_mm * scale))
-    picture = _grey(slices[index], grey_window(slices), size)
+    shown = grey_slice(slices[index], grey_window(slices))
+    picture = shown.resize(size, Image.Resampling.BICUBIC).convert("RGB")
     for label, color in ((OTHER, OTHER_COLOR), (LESION, LESION_COLOR)):
         picture.paste(color, mask=_outline(drawn[index] == label, size))
     file = BytesIO()
@@ -52,13 +52,6 @@ def richest_slice(labels: NDArray[np.uint8]) -> int:
         if load.any():
             return int(np.argmax(load))
     return len(labels) // 2
-
-
-def _grey(values: NDArray[Any], window: tuple[float, float], size: tuple[int, int]) -> Image.Image:
-    finite = np.nan_to_num(np.asarray(values, dtype=np.float32))
-    grey = np.clip((finite - window[0]) / (window[1] - window[0]), 0, 1) * 255
-    shown = Image.fromarray(radiological(grey.round().astype(np.uint8)))
-    return shown.resize(size, Image.Resampling.BICUBIC).convert("RGB")
 
 
 def _outline(region: NDArray[np.bool_], size: tuple[int, int]) -> Image.Image:
