@@ -18,13 +18,14 @@ from WMHSiameseSegLib.background import Background
 from WMHSiameseSegLib.finetune_tab import FinetuneTab
 from WMHSiameseSegLib.flair_checks import Weight, check_node, check_voxels, look_at_voxels
 from WMHSiameseSegLib.install_dialog import ask_for_folder, ask_to_install
-from WMHSiameseSegLib.installation import Installation, read_requirements
+from WMHSiameseSegLib.installation import Installation
 from WMHSiameseSegLib.model_choice import bundled
 from WMHSiameseSegLib.parameters import WMHSiameseSegParameters
 from WMHSiameseSegLib.private_folder import sweep_stale_folders
 from WMHSiameseSegLib.provenance import Provenance
 from WMHSiameseSegLib.reading_aloud import name_inner_widgets
 from WMHSiameseSegLib.readout_table import read_table
+from WMHSiameseSegLib.requirement import read_requirements
 from WMHSiameseSegLib.result_follower import Cut
 from WMHSiameseSegLib.run_log import RunLog
 from WMHSiameseSegLib.sample_scans import register_sample_scans

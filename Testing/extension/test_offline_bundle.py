@@ -11,7 +11,9 @@ from offline_bundle import MODULE, main, make_bundle, requirements
 from packaging.requirements import Requirement
 from slicer_side import started_host  # noqa: F401
 from WMHSiameseSegLib import installation
-from WMHSiameseSegLib.installation import InstallationError, read_requirements
+from WMHSiameseSegLib.installation import InstallationError
+from WMHSiameseSegLib.requirement import Requirement as Needed
+from WMHSiameseSegLib.requirement import read_requirements
 
 PYTHON = ".".join(map(str, sys.version_info[:2]))
 
@@ -69,7 +71,7 @@ def test_the_panel_installs_from_it_without_an_index(bundle, tmp_path, monkeypat
     """The arguments are those of the panel, the pip is a real one."""
     given = []
     monkeypatch.setattr(installation, "_pip", given.append)
-    installation.install_from_folder([installation.Requirement("tiny", "1")], bundle)
+    installation.install_from_folder([Needed("tiny", "1")], bundle)
     target = tmp_path / "packages"
     command = [sys.executable, "-m", "pip", "install", "--target", str(target), *given[0]]
     subprocess.run(command, check=True, timeout=120)
@@ -78,7 +80,7 @@ def test_the_panel_installs_from_it_without_an_index(bundle, tmp_path, monkeypat
 
 def test_a_package_that_it_lacks_is_named(bundle):
     with pytest.raises(InstallationError, match="no wheel of torch"):
-        installation.install_from_folder([installation.Requirement("torch")], bundle)
+        installation.install_from_folder([Needed("torch")], bundle)
 
 
 def test_what_it_collects_is_enough_for_the_panel():

@@ -8,14 +8,8 @@ import pytest
 import slicer
 from slicer_side import started_host  # noqa: F401
 from WMHSiameseSegLib import installation
-from WMHSiameseSegLib.installation import (
-    Choice,
-    Installation,
-    InstallationError,
-    Requirement,
-    read_requirements,
-    total_size_text,
-)
+from WMHSiameseSegLib.installation import Choice, Installation, InstallationError
+from WMHSiameseSegLib.requirement import Requirement, read_requirements, total_size_text
 
 REQUIREMENTS = Path(__file__).parents[2] / "WMHSiameseSeg" / "Resources" / "requirements.txt"
 INSTALLED = {"numpy": "2.1.0", "scipy": "1.14", "nibabel": "5.2.1", "safetensors": "0.5"}

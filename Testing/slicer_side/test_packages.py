@@ -15,8 +15,9 @@ from WMHSiameseSegLib.brought_packages import (
     removable,
     remove,
 )
-from WMHSiameseSegLib.installation import Choice, Installation, InstallationError, Requirement
+from WMHSiameseSegLib.installation import Choice, Installation, InstallationError
 from WMHSiameseSegLib.packages_dialog import build_mismatch
+from WMHSiameseSegLib.requirement import Requirement
 from WMHSiameseSegLib.simulated_flair import add_simulated_flair
 
 pytest_plugins = ["slicer_side.panel_fixtures"]

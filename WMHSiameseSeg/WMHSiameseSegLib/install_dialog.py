@@ -10,7 +10,8 @@ import qt
 import slicer
 from slicer.i18n import tr as _
 
-from WMHSiameseSegLib.installation import Choice, Requirement, total_size_text
+from WMHSiameseSegLib.installation import Choice
+from WMHSiameseSegLib.requirement import Requirement, total_size_text
 
 _CHOICES = {1: Choice.INSTALL, 2: Choice.FOLDER}
 

@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 import importlib
-import importlib.metadata
 import logging
-import re
 import shutil
 import sys
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
 
@@ -23,13 +20,10 @@ from WMHSiameseSegLib.brought_packages import (
     remove,
 )
 from WMHSiameseSegLib.pip_words import Overheard, reason_for
+from WMHSiameseSegLib.requirement import Requirement, installed_version, size_text, will_do
 
 log = logging.getLogger(__name__)
 
-_REQUIREMENT = re.compile(r"^(?P<name>[A-Za-z0-9_.-]+)\s*(?:>=\s*(?P<least>[0-9.]+))?\s*$")
-# Downloads in MB as found in 2026, with what they bring along. Slicer has numpy and scipy itself.
-_SIZES_MB = {"numpy": 20, "scipy": 40, "nibabel": 4, "safetensors": 1}
-_TORCH_MB = {"linux": 2800, "win32": 250, "darwin": 110}
 _UNPACKED = 3  # times the download: the wheels, and what lies in them
 
 
@@ -41,63 +35,8 @@ class Choice(Enum):
     CANCEL = "cancel"
 
 
-@dataclass(frozen=True)
-class Requirement:
-    """A package and the least version that will do; an empty one means any."""
-
-    name: str
-    least: str = ""
-
-    def __str__(self) -> str:
-        return f"{self.name}>={self.least}" if self.least else self.name
-
-    @property
-    def size_mb(self) -> int:
-        if self.name == "torch":
-            return _TORCH_MB.get(sys.platform, 300)
-        return _SIZES_MB.get(self.name, 10)
-
-
 class InstallationError(Exception):
     """Why nothing was installed, in plain words."""
-
-
-def read_requirements(path: Path) -> list[Requirement]:
-    """The packages of a requirements file; lines are ``name`` or ``name>=version``.
-
-    Raises:
-        ValueError: for any other line.
-    """
-    found = []
-    for line in path.read_text(encoding="utf-8").splitlines():
-        text = line.partition("#")[0].strip()
-        if not text:
-            continue
-        match = _REQUIREMENT.match(text)
-        if match is None:
-            raise ValueError(f"not a requirement of the form name>=version: {text!r}")
-        found.append(Requirement(match["name"], match["least"] or ""))
-    return found
-
-
-def installed_version(name: str) -> str | None:
-    """Found by the package's metadata; nothing is imported."""
-    try:
-        return importlib.metadata.version(name)
-    except importlib.metadata.PackageNotFoundError:
-        return None
-
-
-def total_size_text(requirements: Sequence[Requirement]) -> str:
-    """How large the download is, as in "about 2.8 GB"."""
-    return size_text(sum(requirement.size_mb for requirement in requirements))
-
-
-def size_text(total: float) -> str:
-    """Megabytes as a person reads them."""
-    if total >= 1000:
-        return _("about {size:.1f} GB").format(size=total / 1000)
-    return _("about {size:.0f} MB").format(size=total)
 
 
 class Installation:
@@ -124,7 +63,7 @@ class Installation:
 
     def missing(self) -> list[Requirement]:
         """What is not installed, or too old."""
-        return [r for r in self._requirements if not _will_do(self._version_of(r.name), r.least)]
+        return [r for r in self._requirements if not will_do(self._version_of(r.name), r.least)]
 
     def ensure(self, missing: Sequence[str] | None = None) -> bool:
         """Return when everything is there: True when something was installed for it.
@@ -268,7 +207,7 @@ def _install_by_pytorch_extension(torch: Requirement) -> bool:
     except Exception:
         log.exception("the PyTorch extension could not install PyTorch")
     importlib.invalidate_caches()
-    return _will_do(installed_version("torch"), torch.least)
+    return will_do(installed_version("torch"), torch.least)
 
 
 def _pip(arguments: list[str]) -> None:
@@ -287,16 +226,3 @@ def _pip(arguments: list[str]) -> None:
     except Exception as error:
         log.exception("pip failed")
         raise InstallationError(reason_for(said.text)) from error
-
-
-def _will_do(version: str | None, least: str) -> bool:
-    return version is not None and _numbers(version) >= _numbers(least)
-
-
-def _numbers(version: str) -> tuple[int, ...]:
-    """The release numbers; what follows them (2.6.0+cpu, 2.7rc1) does not count here."""
-    match = re.match(r"\d+(?:\.\d+)*", version)
-    numbers = [int(part) for part in match.group().split(".")] if match else []
-    while numbers and numbers[-1] == 0:
-        numbers.pop()
-    return tuple(numbers)

@@ -14,8 +14,9 @@ from WMHSiameseSegLib.brought_packages import (
     removable,
     remove,
 )
-from WMHSiameseSegLib.installation import Installation, InstallationError, installed_version
+from WMHSiameseSegLib.installation import Installation, InstallationError
 from WMHSiameseSegLib.panel_message import PanelMessage
+from WMHSiameseSegLib.requirement import installed_version
 from WMHSiameseSegLib.worker_client import WorkerClient
 
 _UI_FILE = Path(__file__).parents[1] / "Resources" / "UI" / "PackagesDialog.ui"
