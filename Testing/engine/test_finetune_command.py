@@ -78,7 +78,8 @@ def test_an_estimate_and_leaving_one_out_make_no_model(finetune, tmp_path):
 
 
 def test_rehearsed_cases_are_learnt_but_are_no_corrections(finetune, place, tmp_path):
-    rows = "cohort,case,flair,mask\nrehearsed,again,b-flair.nii,b-mask.nii\n"
+    again = simulated_cases(tmp_path, ("w", "x", "y", "again"))[-1]
+    rows = f"cohort,case,flair,mask\nrehearsed,again,{again.flair},{again.mask}\n"
     (place / "again.csv").write_text(rows)
     trainings = len(Library.open(place / "library").manifest().trainings)
     code, _, complaint = finetune("--rehearse", str(place / "again.csv"))

@@ -113,6 +113,16 @@ def test_a_model_is_never_replaced(cases, base, tmp_path, settings):
         tuned(base, cases, tmp_path / "none" / "m.safetensors", settings)
 
 
+def test_a_model_is_noted_before_its_file_appears(cases, base, tmp_path, settings):
+    """Killed in between, a training is known of no model; never a model of no training."""
+    output, noted = tmp_path / "m.safetensors", []
+    done = tuned(
+        *(base, cases, output, settings),
+        note=lambda sha256: noted.append((sha256, output.exists())),
+    )
+    assert noted == [(read_card(done.path).sha256, False)]
+
+
 def test_what_a_killed_fine_tuning_left_goes_with_the_next(cases, base, tmp_path, settings):
     gone = subprocess.Popen([sys.executable, "-c", ""])
     gone.wait()

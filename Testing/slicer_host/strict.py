@@ -106,10 +106,11 @@ class Hidden:
 def _asked_in_python(name: str) -> bool:
     """Tell whether Python code asks for the name; if not, Qt looks for a virtual function."""
     try:
-        names = sys._getframe(2).f_code.co_names
+        code = sys._getframe(2).f_code
     except ValueError:  # no Python is running at all
         return False
-    return name in names or "getattr" in names or "hasattr" in names
+    asked = *code.co_names, *code.co_consts  # hasattr(object, "name") has it as a constant
+    return name in asked or "getattr" in code.co_names
 
 
 class StrictType(type(QtCore.QObject)):

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import sys
-import time
-from collections.abc import Callable
 from pathlib import Path
 
 import slicer
@@ -102,16 +100,3 @@ class FinetunePanel:
 def scripted(behaviour: str) -> WorkerCommand:
     """The worker that needs no torch."""
     return WorkerCommand(sys.executable, (str(SCRIPTED_WORKER), behaviour))
-
-
-def timed(function: Callable, seconds: list[float]) -> Callable:
-    """The function, each call's own work in this thread noted in seconds."""
-
-    def call(*arguments: object) -> object:
-        began = time.thread_time()
-        try:
-            return function(*arguments)
-        finally:
-            seconds.append(time.thread_time() - began)
-
-    return call

@@ -205,8 +205,10 @@ def test_a_training_outlives_its_scene_and_another_module(finetune, library):
 def test_the_end_of_the_module_ends_the_training(finetune, library):
     training(finetune, "stubborn")
     pid = finetune.widget.trainer.pid
+    assert left_in_the_models() == [f".under-way-{pid}-x"]
     finetune.widget.cleanup()
     wait_for(lambda: not is_alive(pid), 5)
+    assert left_in_the_models() == []
 
 
 def test_the_time_is_estimated(finetune, library):

@@ -13,6 +13,7 @@ from WMHSiameseSegLib.library_client import CaseRow
 _PICTURE_PIXELS = 44
 _IN_SIGHT_ONLY = 0
 _PATIENT, _NOTE = 1, 6
+_NARROW = (2, 3, 4, 5)
 
 
 def role_name(role: str) -> str:
@@ -67,7 +68,6 @@ class CaseTable:
         table.verticalHeader().setVisible(False)
         header = table.horizontalHeader()
         header.setResizeContentsPrecision(_IN_SIGHT_ONLY)
-        header.setSectionResizeMode(qt.QHeaderView.ResizeToContents)
         for column in (_PATIENT, _NOTE):  # what is cut there is in the tooltip
             header.setSectionResizeMode(column, qt.QHeaderView.Stretch)
         header.setSectionResizeMode(0, qt.QHeaderView.Fixed)
@@ -117,10 +117,13 @@ class CaseTable:
         first = max(self._table.rowAt(0), 0)
         last = self._table.rowAt(self._table.viewport().height)
         last = last if last >= 0 else len(self._rows) - 1
-        for index in range(first, last + 1):
-            if index not in self._filled:
-                self._filled.add(index)
-                self._fill_row(index, self._rows[index])
+        new = [index for index in range(first, last + 1) if index not in self._filled]
+        for index in new:
+            self._filled.add(index)
+            self._fill_row(index, self._rows[index])
+        if new:
+            for column in _NARROW:
+                self._table.resizeColumnToContents(column)
 
     def _fill_row(self, index: int, row: CaseRow) -> None:
         picture = qt.QTableWidgetItem("")

@@ -61,7 +61,8 @@ class ComparisonPanel:
         back = there and self._base is not None and default != self._base.path.name
         self._ui.backButton.setEnabled(back)
         if self._base is not None:
-            self._ui.backButton.setText(_("Back to {name}").format(name=self._base.title))
+            tip = _("Make {name} the default of the tab Segment again.")
+            self._ui.backButton.setToolTip(tip.format(name=self._base.title))
 
     def _choose(self, model: Path) -> None:
         self._make_default(model.name)

@@ -87,7 +87,6 @@ class ComparisonView:
         self._table.setHorizontalHeaderLabels(names)
         self._table.verticalHeader().setVisible(False)
         header = self._table.horizontalHeader()
-        header.setSectionResizeMode(qt.QHeaderView.ResizeToContents)
         header.setSectionResizeMode(0, qt.QHeaderView.Stretch)
         self._table.setVisible(False)
 
@@ -103,6 +102,8 @@ class ComparisonView:
         self._table.setRowCount(len(blocks) * len(FIGURES))
         for number, (patient, row) in enumerate(blocks):
             self._show_block(number * len(FIGURES), patient, row)
+        for column in range(1, self._table.columnCount):
+            self._table.resizeColumnToContents(column)
         self._table.resizeRowsToContents()
 
     def _show_block(self, first: int, patient: str, row: Event) -> None:

@@ -55,7 +55,6 @@ class ModelsPanel:
         ui.modelTable.setHorizontalHeaderLabels(names)
         ui.modelTable.verticalHeader().setVisible(False)
         header = ui.modelTable.horizontalHeader()
-        header.setSectionResizeMode(qt.QHeaderView.ResizeToContents)
         for column in (0, 1):  # what is cut there is in the tooltip
             header.setSectionResizeMode(column, qt.QHeaderView.Stretch)
         ui.modelTable.itemSelectionChanged.connect(self._show_state)
@@ -83,6 +82,8 @@ class ModelsPanel:
                 item = qt.QTableWidgetItem(text)
                 item.setToolTip(text)
                 table.setItem(index, column, item)
+        for column in range(2, table.columnCount):
+            table.resizeColumnToContents(column)
         paths = [model.path for model in self._models]
         if before is not None and before.path in paths:
             table.selectRow(paths.index(before.path))

@@ -31,6 +31,7 @@ from WMHSiameseSegLib.user_models import (
     default_model,
     known_models,
     new_model_path,
+    sweep_workplace,
     vgg_convention,
     vgg_file,
 )
@@ -133,11 +134,14 @@ class TrainingPanel:
         self.curve.scene_closes()
 
     def close(self) -> None:
-        """Leave no process behind."""
+        """Leave no process behind, and nothing half-done where that can be had at once."""
         self.run.abandon()
         self.weights.run.abandon()
+        pid = self._worker.pid
         self._worker.close()
         self._remove_folder()
+        if pid is not None:
+            sweep_workplace(pid)
 
     def _fill(self) -> None:
         ui = self._ui
