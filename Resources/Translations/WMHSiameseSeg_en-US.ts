@@ -172,6 +172,54 @@
         <translation type="unfinished"></translation>
     </message>
     <message>
+        <source>The patient of the chosen case. A patient keeps its role for life.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Patient of the chosen case</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>patient</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>The note of the chosen case. Do not write what identifies a person.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Note of the chosen case</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>note</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Change</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Keep patient and note of the chosen case as they are written here.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Change patient and note</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Empty trash…</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Delete the removed cases for good. Asked before it is done.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Empty the trash</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>Show trash</source>
         <translation type="unfinished"></translation>
     </message>
@@ -260,10 +308,6 @@
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <source>The file with the VGG19 features that the content loss compares images by. Needed for the content loss alone.</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
         <source>VGG19 weights</source>
         <translation type="unfinished"></translation>
     </message>
@@ -345,6 +389,58 @@
     </message>
     <message>
         <source>Each case with its mask in outline, its role, its lesion volume (ml) and PCD (%).</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>The VGG19 features that the content loss compares images by, and the input that they expect. Needed for the content loss alone.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Download…</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Fetch torchvision&apos;s VGG19 (575 MB) once; 1 MB of it is kept on this computer. Asked before it begins.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Download the VGG19 weights</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Choose file…</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Take the VGG19 weights from a file, for computers without a network: .npz, .safetensors or .pth.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Choose a file of VGG19 weights</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Their input:</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Which images the VGG19 in the chosen file was trained on; who published it says so.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Input of the VGG19 weights</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Use</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Take the chosen file with this input.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Use the chosen file</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
@@ -457,6 +553,14 @@
     </message>
     <message>
         <source>Each held-out case: base model → new model, and a word for the change.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Where the models differ most. Filled: found and drawn. Striped: missed. Dotted: false alarm. R: the patient&apos;s right.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>How to read the pictures</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
@@ -600,6 +704,49 @@
     </message>
     <message>
         <source>Install nothing.</source>
+        <translation type="unfinished"></translation>
+    </message>
+</context>
+<context>
+    <name>PackagesDialog</name>
+    <message>
+        <source>Python packages of WMHSiameseSeg</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Packages and their versions</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Install again…</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Take the packages away and install them again, where they are broken.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Install again</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Uninstall…</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Remove the packages that this module has installed.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Uninstall</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Close</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Change nothing.</source>
         <translation type="unfinished"></translation>
     </message>
 </context>
@@ -885,6 +1032,18 @@
         <source>What the worker says while it runs.</source>
         <translation type="unfinished"></translation>
     </message>
+    <message>
+        <source>Packages…</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>The Python packages that the worker needs: versions, installing again, uninstalling.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Packages</source>
+        <translation type="unfinished"></translation>
+    </message>
 </context>
 <context>
     <name>WMHSiameseSeg</name>
@@ -958,19 +1117,17 @@
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <source>Volume (ml)</source>
+        <source>Volume
+(ml)</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <source>PCD (%)</source>
+        <source>PCD
+(%)</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
         <source>Date</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>Used</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
@@ -979,10 +1136,6 @@
     </message>
     <message>
         <source>excluded</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>yes</source>
         <translation type="unfinished"></translation>
     </message>
 </context>
@@ -1036,7 +1189,23 @@
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <source>{change} (drawn {truth})</source>
+        <source>PCD (%)</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Figure</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Base → new</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Change</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>drawn {truth}</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
@@ -1068,6 +1237,13 @@
     </message>
     <message>
         <source>FLAIR and segmentation are under different transforms, so that they do not match. Put both under the same one.</source>
+        <translation type="unfinished"></translation>
+    </message>
+</context>
+<context>
+    <name>WMHSiameseSegLib.difference_view</name>
+    <message>
+        <source>{patient}, {position}; voxels of this slice: found {hits} → {new_hits}, missed {missed} → {new_missed}, false alarms {false} → {new_false}.</source>
         <translation type="unfinished"></translation>
     </message>
 </context>
@@ -1181,15 +1357,11 @@
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <source>The network needs Python packages that Slicer does not have yet:</source>
+        <source>Without a network, choose an offline bundle, or any folder with their wheel files and those they need.</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
         <source>To download: {size} in all, into Slicer&apos;s own Python. This may take minutes.</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>Without a network, choose a folder with their wheel files and those they need.</source>
         <translation type="unfinished"></translation>
     </message>
 </context>
@@ -1200,7 +1372,15 @@
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <source>about {size} MB</source>
+        <source>about {size:.0f} MB</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Segmenting needs Python packages that Slicer does not have yet:</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>These packages are installed but cannot be loaded. They will be installed again:</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
@@ -1220,11 +1400,15 @@
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <source>The folder has no wheel of {names}. Download it on a computer with a network.</source>
+        <source>{names} could not be taken away. {reason}</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <source>The packages could not be installed. Check the network and its proxy, or download the wheels elsewhere and choose “Use a folder of wheels”. pip&apos;s words are in Slicer&apos;s error log.</source>
+        <source>The disk with Slicer&apos;s Python has {free} left, and the packages need {needed}. Free some space and click again.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>The folder has no wheel of {names}. Download it on a computer with a network.</source>
         <translation type="unfinished"></translation>
     </message>
 </context>
@@ -1260,6 +1444,14 @@
     </message>
     <message>
         <source>Opened. Correct the mask and click “Add corrected case”: the case is updated.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Delete the {count} cases in the trash for good, FLAIR and mask? They cannot be restored. What role their patients had stays known.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Empty the trash?</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
@@ -1331,6 +1523,10 @@
     </message>
     <message>
         <source>The case is back.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Deleted for good: {count} cases.</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
@@ -1500,6 +1696,90 @@
     </message>
 </context>
 <context>
+    <name>WMHSiameseSegLib.packages_dialog</name>
+    <message>
+        <source>Something is running: wait for its end or cancel it first.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>PyTorch {torch} and torchvision {torchvision} are builds that do not fit together. This module does without the parts that fail; “Install again” takes both away and lets the right ones be installed.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>not installed</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>“Uninstall” removes only what this module has installed and no other package needs. Other extensions may have to install it again.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>What segmenting needs in Slicer&apos;s own Python, and the versions found:</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Installed again. Click again to start.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Uninstall these packages from Slicer&apos;s Python?
+
+{names}</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Uninstall packages</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Not removed: {names}. {reason}</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Uninstalled: {names}.</source>
+        <translation type="unfinished"></translation>
+    </message>
+</context>
+<context>
+    <name>WMHSiameseSegLib.pip_words</name>
+    <message>
+        <source>The packages could not be installed. Check the network and its proxy, or download the wheels elsewhere and choose “Use a folder of wheels”. pip&apos;s words are in Slicer&apos;s error log.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>The network&apos;s proxy did not let pip through. Set HTTPS_PROXY to the proxy&apos;s address (ask your network&apos;s administrator) and restart Slicer, or choose “Use a folder of wheels”.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>The network presents a certificate that Python does not know, as an inspecting proxy does. Set PIP_CERT to your organisation&apos;s certificate file and restart Slicer, or choose “Use a folder of wheels”.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>The disk has no room left for the packages. Free some space where Slicer is installed and where temporary files are kept, and click again.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>A path became too long for Windows. Install Slicer in a folder with a shorter path, such as C:\Slicer, or have long paths enabled in Windows, and click again.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Slicer&apos;s own folder could not be written to. Close every other Slicer window and start Slicer again; where it was installed for all users, start it once with the rights to change its folder.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>The package index could not be reached: there seems to be no network. Connect and click again, or download the wheels elsewhere and choose “Use a folder of wheels”.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>A wheel is damaged or not whole. Copy or download it again.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>There is no wheel that fits Python {version} on this system, or one that a package needs is missing. Download them on a computer like this one, for this Python.</source>
+        <translation type="unfinished"></translation>
+    </message>
+</context>
+<context>
     <name>WMHSiameseSegLib.readout_table</name>
     <message>
         <source>{name} readouts</source>
@@ -1598,7 +1878,15 @@
         <translation type="unfinished"></translation>
     </message>
     <message>
+        <source>Drawing the largest differences</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>Stopping; the best so far is kept</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Downloading, MB:</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
@@ -1710,7 +1998,7 @@
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <source>The content loss needs the file of the VGG19 weights. Choose it, or choose another loss under “Advanced”.</source>
+        <source>The content loss needs the VGG19 weights. Download them, choose their file, or choose another loss under “Advanced”.</source>
         <translation type="unfinished"></translation>
     </message>
 </context>
@@ -1801,6 +2089,57 @@
     </message>
 </context>
 <context>
+    <name>WMHSiameseSegLib.vgg_panel</name>
+    <message>
+        <source>Caffe: blue, green, red; 0 to 255</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>torchvision: red, green, blue; normalised</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>None yet; the content loss needs them.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Download…</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Cancel</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Download VGG19 from {host}? It has {size} MB, of which 1 MB is kept on this computer. Nothing is sent.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Download VGG19?</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>VGG19 weights</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>VGG19 weights (*.npz *.safetensors *.pth)</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>{name} does not tell which input it was trained on: choose it, then “Use”.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>The VGG19 weights are kept; they need not be fetched again.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Cancelled; nothing was kept.</source>
+        <translation type="unfinished"></translation>
+    </message>
+</context>
+<context>
     <name>WMHSiameseSegLib.worker_client</name>
     <message>
         <source>Unexpected line from the worker: {text}</source>
@@ -1839,6 +2178,10 @@
     </message>
     <message>
         <source>Installed. Click again to start.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Installed again. Click again to start.</source>
         <translation type="unfinished"></translation>
     </message>
 </context>

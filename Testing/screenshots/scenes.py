@@ -122,7 +122,7 @@ class Scenes:
 
         ui.newNameEdit.setText("Our scanner")
         if self._vgg is not None:
-            ui.vggPathEdit.currentPath = str(self._vgg)
+            self._take_weights(self._vgg)
         else:
             ui.lossSelector.setCurrentIndex(2)  # generalised Dice, which needs no other file
         for spin, value in ((ui.epochsSpin, 4), (ui.batchesSpin, 4), (ui.batchSizeSpin, 2)):
@@ -142,6 +142,13 @@ class Scenes:
         self._widget.tabs.setCurrentIndex(1)
         settle_layout()
         self._save(save_widget(self._widget.parent, self._folder / name, 482))
+
+    def _take_weights(self, file: Path) -> None:
+        ui, vgg = self._widget.finetuneUi, self._widget.finetuneTab.training.weights
+        answers.choose(file)
+        self._click(ui.vggFileButton, lambda: not vgg.busy)
+        if ui.vggUseButton.visible:  # the file does not tell its input; Caffe's comes first
+            self._click(ui.vggUseButton, lambda: not vgg.busy)
 
     def _add_case(self, number: int, scan: Scan, role: int) -> None:
         ui, tab = self._widget.finetuneUi, self._widget.finetuneTab

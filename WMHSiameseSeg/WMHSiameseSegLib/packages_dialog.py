@@ -60,9 +60,10 @@ def build_mismatch(torch: str | None, torchvision: str | None) -> str:
 
 
 def _text(installation: Installation) -> str:
+    nothing = _("not installed")  # outside the f-string, where lupdate reads it
     rows = "".join(
         f"<tr><td>{html.escape(str(requirement))}&nbsp;&nbsp;</td>"
-        f"<td>{html.escape(version or _('not installed'))}</td></tr>"
+        f"<td>{html.escape(version or nothing)}</td></tr>"
         for requirement, version in installation.versions()
     )
     mismatch = build_mismatch(installed_version("torch"), installed_version("torchvision"))
