@@ -44,7 +44,7 @@ translations: $(VENV)/.dev
 	$(BIN)/python Resources/Translations/update_translations.py
 
 # The bundled generator again, from the cases, lesion masks and VGG19 weights that docs/model-card.md
-# names: three trainings, each going on from the one before; about four hours on two CPU cores.
+# names: three trainings, each going on from the one before, and a mean; about four hours on two CPU cores.
 CASES ?=
 VGG   ?=
 ATLAS ?=
@@ -65,6 +65,9 @@ train-default: $(VENV)/.dev
 	$(BIN)/wmh-siamese train "$(CASES)" $(BUILT)/third $(EVERY_TRAINING) $(SEVERAL_SCANNERS) \
 	  --base $(BUILT)/second/last.safetensors --epochs 9 --lesion-slices 2 --painted-share 0.35 \
 	  --learning-rate 3e-4 --seed 1
+	$(BIN)/wmh-siamese average $(BUILT)/third/best.safetensors $(BUILT)/third/last.safetensors \
+	  $(BUILT)/second/last.safetensors --output $(BUILT)/several-scanners.safetensors \
+	  --name "Several scanners" --cases "$(CASES)" --held-out $(MS3SEG_HELD_OUT) openms/patient07
 
 $(VENV)/.engine: pyproject.toml
 	$(PYTHON) -m venv $(VENV)

@@ -163,6 +163,21 @@ def train(options: argparse.Namespace) -> int:
     return DONE
 
 
+def average(options: argparse.Namespace) -> int:
+    """Average states of one training; the mean is judged on held-out cases."""
+    from wmh_siamese.torch_loading import import_torch
+
+    import_torch()
+    from wmh_siamese.averaging_command import run_averaging
+    from wmh_siamese.evaluation_table import in_words
+
+    done = run_averaging(options)
+    for found in done.figures:
+        _tell(f"{found.case.id}: {in_words(found.figures)}")
+    _tell(f"model: {options.output}")
+    return DONE
+
+
 def evaluate(options: argparse.Namespace) -> int:
     """Judge models, finished masks or a baseline on cases whose truth is known."""
     from wmh_siamese.evaluate_command import run_evaluation
@@ -320,6 +335,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_segment(commands)
     _add_models(commands)
     _add_train(commands)
+    _add_average(commands)
     _add_evaluate(commands)
     _add_finetune(commands)
     _add_reproduce(commands)
@@ -352,6 +368,13 @@ def _add_train(commands: Any) -> None:
 
     purpose = "Train a generator with the Siamese content loss or one of the others."
     add_train_options(_add_command(commands, "train", train, purpose))
+
+
+def _add_average(commands: Any) -> None:
+    from wmh_siamese.averaging_options import add_average_options
+
+    purpose = "Average states of one training weight by weight."
+    add_average_options(_add_command(commands, "average", average, purpose))
 
 
 def _add_evaluate(commands: Any) -> None:

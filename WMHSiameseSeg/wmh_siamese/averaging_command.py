@@ -1,0 +1,47 @@
+"""``wmh-siamese average``: models of one training in, their mean as it ships out."""
+
+from __future__ import annotations
+
+import argparse
+import tempfile
+from pathlib import Path
+
+from wmh_siamese.averaging import average_models
+from wmh_siamese.cases import Case, check_ids, find_cases
+from wmh_siamese.errors import WMHError
+from wmh_siamese.finetuning.finetune import check_output
+from wmh_siamese.model_file import read_card
+from wmh_siamese.release import Released, release
+
+
+def run_averaging(options: argparse.Namespace) -> Released:
+    """Average, round and judge as the options of :mod:`wmh_siamese.averaging_options` say.
+
+    Raises:
+        WMHError: as :func:`wmh_siamese.averaging.average_models`; ``bad-volume`` when a held-out
+            case is unknown or one of the models has learnt from it.
+    """
+    check_output(options.output)
+    held_out = _held_out(options)
+    with tempfile.TemporaryDirectory(prefix="wmh-average-") as folder:
+        mean = Path(folder, "mean.safetensors")
+        average_models(options.models, mean, options.name, options.threshold)
+        return release(mean, held_out, options.output, options.device)
+
+
+def _held_out(options: argparse.Namespace) -> list[Case]:
+    if not options.held_out:
+        return []
+    if options.cases is None:
+        raise WMHError(
+            "bad-path", "Held-out cases are named, but not where they are.", "Say it with --cases."
+        )
+    known = find_cases(options.cases)
+    check_ids(known, options.held_out)
+    for path in options.models:
+        training = read_card(path).training
+        seen = {*training.get("cases", ()), *training.get("validation_cases", ())}
+        for case in options.held_out:
+            if case in seen:
+                raise WMHError("bad-volume", f"{path} has learnt from {case}.", "Leave it out.")
+    return [case for case in known if case.id in options.held_out]
