@@ -34,7 +34,6 @@ from WMHSiameseSegLib.segment_tab import SegmentTab
 from WMHSiameseSegLib.shortcuts import FINETUNE_KEYS, SEGMENT_KEYS, add_shortcuts
 from WMHSiameseSegLib.simulated_flair import add_simulated_flair, lesion_probability
 from WMHSiameseSegLib.terminology import load_terminology
-from WMHSiameseSegLib.user_models import sweep_stale_workplaces
 from WMHSiameseSegLib.voxels import volume_array, write_mask
 from WMHSiameseSegLib.worker_client import WorkerClient
 from WMHSiameseSegLib.worker_process import engine_worker_command
@@ -87,7 +86,6 @@ class WMHSiameseSegWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
         self.logic = WMHSiameseSegLogic()
         load_terminology(Path(self.resourcePath("Terminology")))
         sweep_stale_folders()
-        sweep_stale_workplaces()
         shell = slicer.util.loadUI(self.resourcePath("UI/WMHSiameseSeg.ui"))
         self.layout.addWidget(shell)
         self.tabs = slicer.util.childWidgetVariables(shell).tabs

@@ -14,6 +14,7 @@ from WMHSiameseSegLib.model_choice import Model
 from WMHSiameseSegLib.models_panel import ModelsPanel
 from WMHSiameseSegLib.run_log import RunLog
 from WMHSiameseSegLib.training_panel import TrainingPanel
+from WMHSiameseSegLib.user_models import sweep_stale_workplaces
 from WMHSiameseSegLib.user_settings import remember_default_model
 from WMHSiameseSegLib.worker_client import Event, WorkerClient
 
@@ -41,6 +42,7 @@ class FinetuneTab:
         models_changed: Callable[[str], None],
         segmenting_with: Callable[[], Path | None],
     ) -> None:
+        sweep_stale_workplaces()
         self._segmenting_with = segmenting_with
         self._models_changed = models_changed
         self._background = Background()
