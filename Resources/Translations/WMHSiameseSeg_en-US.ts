@@ -384,6 +384,10 @@
         <translation type="unfinished"></translation>
     </message>
     <message>
+        <source>Back to base model</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>Stage and time left (s or min).</source>
         <translation type="unfinished"></translation>
     </message>
@@ -573,10 +577,6 @@
     </message>
     <message>
         <source>Make the new model the default of the tab Segment.</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>Back to the base model</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
@@ -1146,7 +1146,7 @@
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <source>Back to {name}</source>
+        <source>Make {name} the default of the tab Segment again.</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
@@ -1367,14 +1367,6 @@
 </context>
 <context>
     <name>WMHSiameseSegLib.installation</name>
-    <message>
-        <source>about {size:.1f} GB</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>about {size:.0f} MB</source>
-        <translation type="unfinished"></translation>
-    </message>
     <message>
         <source>Segmenting needs Python packages that Slicer does not have yet:</source>
         <translation type="unfinished"></translation>
@@ -1783,6 +1775,17 @@
     <name>WMHSiameseSegLib.readout_table</name>
     <message>
         <source>{name} readouts</source>
+        <translation type="unfinished"></translation>
+    </message>
+</context>
+<context>
+    <name>WMHSiameseSegLib.requirement</name>
+    <message>
+        <source>about {size:.1f} GB</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>about {size:.0f} MB</source>
         <translation type="unfinished"></translation>
     </message>
 </context>

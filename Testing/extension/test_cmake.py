@@ -15,8 +15,10 @@ LISTS = Path("WMHSiameseSeg", "CMakeLists.txt")
 
 @pytest.fixture(scope="session")
 def extension(tmp_path_factory):
-    """The extension, configured."""
-    return configure(ROOT, tmp_path_factory.mktemp("extension") / "build")
+    """The extension, configured from a copy: beside a virtual environment in the sources, CMake
+    would take warnings about its own files for ours."""
+    folder = tmp_path_factory.mktemp("extension")
+    return configure(copied(folder / "source"), folder / "build")
 
 
 @pytest.fixture(scope="session")
@@ -28,7 +30,10 @@ def install_tree(extension, tmp_path_factory):
 @pytest.fixture
 def source(tmp_path):
     """A copy of the extension's sources to spoil."""
-    copy = tmp_path / "source"
+    return copied(tmp_path / "source")
+
+
+def copied(copy):
     left_out = shutil.ignore_patterns("__pycache__")
     shutil.copytree(MODULE, copy / "WMHSiameseSeg", ignore=left_out)
     for name in ("CMakeLists.txt", "README.md", "LICENSE.txt"):
@@ -37,10 +42,14 @@ def source(tmp_path):
 
 
 def sources_of(module):
+    """Every file that is neither made by Python nor by pip."""
+    paths = (path.relative_to(module) for path in module.rglob("*") if path.is_file())
     return sorted(
-        path.relative_to(module).as_posix()
-        for path in module.rglob("*")
-        if path.is_file() and path.suffix != ".pyc" and path.name != "CMakeLists.txt"
+        path.as_posix()
+        for path in paths
+        if path.suffix != ".pyc"
+        and path.name != "CMakeLists.txt"
+        and not path.parts[0].endswith(".egg-info")
     )
 
 

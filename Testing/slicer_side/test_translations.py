@@ -26,7 +26,7 @@ SOURCES = [ENGINE / "WMHSiameseSeg.py", *sorted((ENGINE / "WMHSiameseSegLib").gl
 # What a person or the engine has named, what Slicer itself says, and words that stand for values.
 DATA = re.compile(
     r"(FLAIR|Simulated FLAIR\S*( probability)?|None|Rename current|Create new \w+|"
-    r"MS3SEG, content loss|scripted|robust|ms3seg|[0-9a-f]{8,12}|White matter hyperintensities|"
+    r"Several scanners|scripted|robust|ms3seg|openms|[0-9a-f]{8,12}|White matter hyperintensities|"
     r"p7|mine|corrections|auto|cpu|cuda|mps|Show 3D|Scroll (Left|Right)|"
     r"Ctrl\+(Shift\+)?\w+|(?<!<)/\S+|%p%|(?<=\d) x (?=\d)|"
     r"Better on 1 of 1 held-out patient; Dice 0.70 → 0.75)"

@@ -99,7 +99,7 @@ def test_why_nothing_came_is_said(finetune, library, the_answers):
     the_answers.answer(True)
     finetune.click("vggDownloadButton")
     ready(finetune)
-    assert finetune.training_message == "There is no network. Choose a file."
+    assert finetune.training_message == "⚠ There is no network. Choose a file."
     assert finetune.ui.vggDownloadButton.isEnabled()
 
 

@@ -54,6 +54,7 @@ def average_models(
     }
     generator.load_state_dict(mean)
     training = {**first.training, "average_of": [card.sha256 for _, card in loaded]}
+    training.pop("steps", None)  # each of them has its own
     for part in ("cases", "validation_cases"):
         seen = [case for _, card in loaded for case in card.training.get(part, ())]
         training[part] = list(dict.fromkeys(seen))
