@@ -113,11 +113,9 @@ def collect_wheels(
 
 def copy_module(bundle: Path) -> None:
     """The module with its weights, and the sample scan."""
-    left_out = shutil.ignore_patterns("__pycache__")
+    left_out = shutil.ignore_patterns("__pycache__", "*.egg-info")
     shutil.copytree(MODULE, bundle / MODULE.name, ignore=left_out)
-    places = [folder / "Resources" / "SampleData" / SAMPLE for folder in (ROOT, MODULE)]
-    sample = next(path for path in places if path.is_file())
-    shutil.copy(sample, bundle)
+    shutil.copy(MODULE / "Resources" / "SampleData" / SAMPLE, bundle)
 
 
 def page(bundle: Path, packages: Sequence[str], python: str) -> str:

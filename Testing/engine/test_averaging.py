@@ -51,18 +51,18 @@ def test_models_that_do_not_fit_together_are_refused(tmp_path):
 
 
 def test_the_command_judges_the_mean_on_cases_that_no_model_saw(tmp_path, capsys):
-    cases = simulated_cases(tmp_path)
+    cases = simulated_cases(tmp_path, ("a_T1", "b", "v", "a_T2"))
     table = tmp_path / "cases.csv"
     rows = [f"{case.cohort},{case.name},{case.flair.name},{case.mask.name}" for case in cases]
     table.write_text("\n".join(["cohort,case,flair,mask", *rows]))
-    run([*cases[:1], cases[1]], tmp_path / "run", TINY)  # a is learnt from, b validates
+    run([*cases[:1], cases[1]], tmp_path / "run", TINY)  # a_T1 is learnt from, b validates
     states = [str(tmp_path / "run" / f"{name}.safetensors") for name in ("best", "last")]
     out = tmp_path / "mean.safetensors"
     ask = ["average", *states, "--output", str(out), "--device", "cpu"]
 
     assert main([*ask, "--held-out", "simulated/v"]) == 2
     assert "--cases" in capsys.readouterr().err
-    for seen in ("a", "b"):
+    for seen in ("a_T1", "b", "a_T2"):  # the last is the first one's patient
         judged = ["--cases", str(table), "--held-out", f"simulated/{seen}"]
         assert main([*ask, *judged]) == 2
         assert f"has learnt from simulated/{seen}" in capsys.readouterr().err

@@ -22,8 +22,9 @@ AFFINE = np.diag([-1.0, 1.0, 1.0, 1.0])
 def packed(path, masks, affine=AFFINE):
     """Masks (i, j, k) in one file, as the atlas wants them."""
     voxels = [np.flatnonzero(mask).astype(np.uint32) for mask in masks]
-    offsets = np.concatenate([[0], np.cumsum([len(part) for part in voxels])])
-    np.savez(path, offsets=offsets, flat_index_C=np.concatenate(voxels), shape=GRID, affine=affine)
+    offsets = np.cumsum([0, *(len(part) for part in voxels)])
+    row = np.concatenate([np.zeros(0, np.uint32), *voxels])
+    np.savez(path, offsets=offsets, flat_index_C=row, shape=GRID, affine=affine)
     return path
 
 
@@ -66,6 +67,10 @@ def test_heights_at_the_ends_and_patients_without_lesions_do_no_harm(tmp_path):
         (lambda path: np.savez(path, **_fields() | {"offsets": []}), "is not a lesion"),
         (lambda path: np.savez(path, **_fields() | {"shape": [2, 2]}), "is not a lesion"),
         (lambda path: np.savez(path, **_fields() | {"offsets": [None]}), "is not a lesion"),
+        (lambda path: np.savez(path, **_fields() | {"flat_index_C": [-1]}), "is not a lesion"),
+        (lambda path: np.savez(path, **_fields() | {"affine": np.eye(3)}), "is not a lesion"),
+        (lambda path: packed(path, []), "is not a lesion"),
+        (lambda path: _one_array(path), "is not a lesion"),
     ],
 )
 def test_a_file_that_is_no_atlas_is_refused_in_a_sentence(tmp_path, made, said):
@@ -74,6 +79,11 @@ def test_a_file_that_is_no_atlas_is_refused_in_a_sentence(tmp_path, made, said):
     with pytest.raises(WMHError) as refused:
         LesionAtlas(path)
     assert said in str(refused.value)
+
+
+def _one_array(path):
+    with path.open("wb") as file:
+        np.save(file, np.zeros(3))
 
 
 def _fields():

@@ -39,7 +39,7 @@ from WMHSiameseSegLib.vgg_panel import VGGPanel
 from WMHSiameseSegLib.worker_client import Event, WorkerClient
 from WMHSiameseSegLib.worker_needs import WorkerNeeds
 
-_CHOICES = (*("baseSelector", "newNameEdit", "effortSelector", "advancedBox", "estimateButton"),)
+_CHOICES = ("baseSelector", "newNameEdit", "effortSelector", "advancedBox", "estimateButton")
 _NUMBERS = {
     "epochs": "epochsSpin",
     "batches": "batchesSpin",

@@ -12,14 +12,15 @@ from wmh_siamese.errors import WMHError
 from wmh_siamese.finetuning.finetune import check_output
 from wmh_siamese.model_file import read_card
 from wmh_siamese.release import Released, release
+from wmh_siamese.splits import of_same_patient
 
 
 def run_averaging(options: argparse.Namespace) -> Released:
     """Average, round and judge as the options of :mod:`wmh_siamese.averaging_options` say.
 
     Raises:
-        WMHError: as :func:`wmh_siamese.averaging.average_models`; ``bad-volume`` when a held-out
-            case is unknown or one of the models has learnt from it.
+        WMHError: as :func:`wmh_siamese.averaging.average_models`; ``bad-path`` when a held-out
+            case is unknown, ``bad-volume`` when one of the models has learnt from its patient.
     """
     check_output(options.output)
     held_out = _held_out(options)
@@ -38,10 +39,15 @@ def _held_out(options: argparse.Namespace) -> list[Case]:
         )
     known = find_cases(options.cases)
     check_ids(known, options.held_out)
+    held_out = [case for case in known if case.id in options.held_out]
     for path in options.models:
         training = read_card(path).training
-        seen = {*training.get("cases", ()), *training.get("validation_cases", ())}
-        for case in options.held_out:
-            if case in seen:
-                raise WMHError("bad-volume", f"{path} has learnt from {case}.", "Leave it out.")
-    return [case for case in known if case.id in options.held_out]
+        ids = {*training.get("cases", ()), *training.get("validation_cases", ())}
+        both = of_same_patient([case for case in known if case.id in ids], held_out)
+        if both is not None:
+            raise WMHError(
+                "bad-volume",
+                f"{path} has learnt from {both.id}, or from another scan of that patient.",
+                "Leave it out.",
+            )
+    return held_out

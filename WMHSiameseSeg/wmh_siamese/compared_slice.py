@@ -13,7 +13,7 @@ from matplotlib.patches import Patch
 from numpy.typing import NDArray
 
 from wmh_siamese.atomic_file import written_whole
-from wmh_siamese.picture import grey_window, radiological
+from wmh_siamese.picture import grey_window, radiological, shown_grey
 from wmh_siamese.volume import Volume, axial_view
 
 HIT, MISS, FALSE_ALARM = "#009e73", "#56b4e9", "#d55e00"
@@ -55,13 +55,6 @@ def draw_worst_slices(path: Path, title: str, flair: Volume, truth: Mask, mask: 
     explain_colours(figure)
     with written_whole(path) as partial:
         figure.savefig(partial, format="png")
-
-
-def shown_grey(plane: NDArray[Any], window: tuple[float, float]) -> Image:
-    """A slice's grey values between the window's ends as [0, 1], seen from below."""
-    low, high = window
-    grey = np.clip((np.nan_to_num(plane.astype(np.float32)) - low) / (high - low), 0, 1)
-    return radiological(grey)
 
 
 def compared(grey: Image, truth: Mask, mask: Mask) -> Image:

@@ -44,12 +44,21 @@ class LesionAtlas:
             self._shape = tuple(int(length) for length in shape)
             whole = (
                 len(self._shape) == 3
+                and len(offsets) > 1
                 and offsets[0] == 0
                 and offsets[-1] == len(voxels)
                 and bool((np.diff(offsets) >= 0).all())
-                and (not len(voxels) or int(voxels.max()) < np.prod(self._shape))
+                and (not len(voxels) or 0 <= voxels.min() <= voxels.max() < np.prod(self._shape))
             )
-        except (OSError, ValueError, KeyError, EOFError, IndexError, BadZipFile) as error:
+        except (
+            OSError,
+            ValueError,
+            LookupError,
+            EOFError,
+            TypeError,
+            BadZipFile,
+            WMHError,
+        ) as error:
             raise _no_atlas(path) from error
         if not whole:
             raise _no_atlas(path)

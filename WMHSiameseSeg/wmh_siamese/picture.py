@@ -199,9 +199,14 @@ def _tile(
 
 def grey_slice(values: NDArray[Any], window: tuple[float, float]) -> Image.Image:
     """A slice (row, column) as an 8-bit grey picture, radiological, a pixel a voxel."""
+    return Image.fromarray((shown_grey(values, window) * 255).round().astype(np.uint8))
+
+
+def shown_grey(values: NDArray[Any], window: tuple[float, float]) -> NDArray[np.float32]:
+    """A slice's (row, column) grey values between the window's ends as [0, 1], radiological."""
     finite = np.nan_to_num(np.asarray(values, dtype=np.float32))
-    grey = np.clip((finite - window[0]) / (window[1] - window[0]), 0, 1) * 255
-    return Image.fromarray(radiological(grey.round().astype(np.uint8)))
+    grey = np.clip((finite - window[0]) / (window[1] - window[0]), 0, 1).astype(np.float32)
+    return radiological(grey)
 
 
 def radiological(array: NDArray[Voxel]) -> NDArray[Voxel]:

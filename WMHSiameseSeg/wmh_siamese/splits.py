@@ -103,6 +103,12 @@ def parted(cases: Sequence[Case], split: Split) -> tuple[list[Case], list[Case],
     return learning, validation, held_out
 
 
+def of_same_patient(cases: Sequence[Case], others: Sequence[Case]) -> Case | None:
+    """The first of the others that is a scan of a patient among the cases."""
+    patients = {case.patient_id for case in cases}
+    return next((case for case in others if case.patient_id in patients), None)
+
+
 def write_split(path: str | Path, split: Split) -> None:
     """Write a split as JSON, whole or not at all."""
     with written_whole(path) as partial:

@@ -39,7 +39,6 @@ def add_train_options(parser: argparse.ArgumentParser) -> None:
     parts.add_argument("--no-split", action="store_true", help="learn from all cases")
     add_machine_options(parser)
     add("--base", type=Path, metavar="FILE", help="model to go on from (default: from chance)")
-    add("--lesion-atlas", type=Path, metavar="FILE", help="masks of lesions to paint, as .npz")
     add("--json", action="store_true", help="print one JSON object per epoch")
     add("--name", default="generator", help="of the model (default: %(default)s)")
     add(
@@ -50,6 +49,7 @@ def add_train_options(parser: argparse.ArgumentParser) -> None:
         "(default: slices in FOLDER)",
     )
     schedule = add_schedule_options(parser)
+    _add_painting_options(schedule)
     _add_loss_options(schedule)
     schedule.add_argument("--seed", type=int, default=0, help="(%(default)s)")
 
@@ -119,13 +119,6 @@ def add_schedule_options(parser: argparse.ArgumentParser) -> argparse._ArgumentG
         action="store_true",
         help="learn from every full head a second time, without its skull",
     )
-    add(
-        "--painted-share",
-        type=float,
-        default=0.0,
-        metavar="SHARE",
-        help="of the slices, how many get lesions of --lesion-atlas painted in (%(default)s)",
-    )
     add("--crop", type=int, metavar="PIXELS", help="learn from parts of slices (whole slices)")
     add("--cases-alike", action="store_true", help="draw cases alike, not slices alike")
     add(
@@ -191,8 +184,8 @@ def settings_of(options: argparse.Namespace, **others: Any) -> TrainingSettings:
             f"--crop is {options.crop}.",
             f"It must divide by {multiple} and be no larger than a slice.",
         )
-    if not 0 <= options.painted_share <= 1:
-        raise WMHError("bad-path", f"--painted-share is {options.painted_share}, not 0 to 1.")
+    if not 0 <= given.get("painted_share", 0.0) <= 1:
+        raise WMHError("bad-path", f"--painted-share is {given['painted_share']}, not 0 to 1.")
     if given.get("soft_labels") is not None:
         given["soft_labels"] = tuple(given["soft_labels"])
     known = {field.name for field in fields(TrainingSettings)}
@@ -206,6 +199,18 @@ def check_positive(given: Mapping[str, Any]) -> None:
         if value is not None and not value > 0:
             flag = name.replace("_", "-")
             raise WMHError("bad-path", f"--{flag} is {value}.", "It must be above 0.")
+
+
+def _add_painting_options(schedule: argparse._ArgumentGroup) -> None:
+    add = schedule.add_argument
+    add("--lesion-atlas", type=Path, metavar="FILE", help="masks of lesions to paint, as .npz")
+    add(
+        "--painted-share",
+        type=float,
+        default=0.0,
+        metavar="SHARE",
+        help="of the slices, how many get lesions of --lesion-atlas painted in (%(default)s)",
+    )
 
 
 def _add_loss_options(schedule: argparse._ArgumentGroup) -> None:

@@ -66,7 +66,9 @@ class TrainingPlan:
             object.__setattr__(self, "atlas", None)
         elif self.atlas is None:
             raise WMHError(
-                "bad-path", "Lesions are to be painted, from no atlas.", "Name its file."
+                "bad-path",
+                "Lesions are to be painted, from no atlas.",
+                "Name its file with --lesion-atlas.",
             )
         if not self.settings.needs_vgg:
             object.__setattr__(self, "vgg", None)

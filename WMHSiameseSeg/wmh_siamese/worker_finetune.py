@@ -11,7 +11,14 @@ from typing import TYPE_CHECKING, Any, cast
 from wmh_siamese.errors import WMHError, from_exception
 from wmh_siamese.finetuning.choices import EFFORTS, SETTINGS, Effort
 from wmh_siamese.torch_loading import import_torch
-from wmh_siamese.worker_lines import DEVICES, choice_of, path_of, private_folder_of, unusable
+from wmh_siamese.worker_lines import (
+    DEVICES,
+    choice_of,
+    optional_path_of,
+    path_of,
+    private_folder_of,
+    unusable,
+)
 from wmh_siamese.worker_vgg import convention_of
 
 FINETUNINGS = ("train", "estimate", "leave-one-out")
@@ -64,7 +71,7 @@ def finetune_request(line: Mapping[str, Any]) -> Finetune:
         name=str(line.get("name") or ""),
         effort=choice_of(line, "effort", EFFORTS),
         device=choice_of(line, "device", DEVICES),
-        vgg=path_of(line, "vgg") if line.get("vgg") is not None else None,
+        vgg=optional_path_of(line, "vgg"),
         vgg_convention=convention_of(line),
         settings=settings,
         folder=private_folder_of(line),

@@ -143,12 +143,15 @@ def path_of(line: Mapping[str, Any], field: str) -> Path:
     return Path(value)
 
 
+def optional_path_of(line: Mapping[str, Any], field: str) -> Path | None:
+    """A field that must be a path where it is there."""
+    return path_of(line, field) if line.get(field) is not None else None
+
+
 def private_folder_of(line: Mapping[str, Any]) -> Path | None:
     """The run's folder, which may be removed: it must be named as the panel names its own."""
-    if line.get("folder") is None:
-        return None
-    folder = path_of(line, "folder")
-    if not folder.name.startswith(PRIVATE_FOLDER_PREFIX):
+    folder = optional_path_of(line, "folder")
+    if folder is not None and not folder.name.startswith(PRIVATE_FOLDER_PREFIX):
         raise unusable(f"'folder' must be named {PRIVATE_FOLDER_PREFIX}..., got {folder.name!r}")
     return folder
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 from wmh_siamese.torch_loading import import_torch
-from wmh_siamese.worker_lines import choice_of, path_of
+from wmh_siamese.worker_lines import choice_of, optional_path_of, path_of
 
 CONVENTIONS = ("caffe", "torchvision")
 
@@ -32,8 +32,7 @@ def keep_vgg_request(line: Mapping[str, Any]) -> KeepVGG:
     Raises:
         WMHError: ``internal``, with the field that is missing or wrong.
     """
-    file = path_of(line, "file") if line.get("file") is not None else None
-    return KeepVGG(path_of(line, "kept"), file, convention_of(line))
+    return KeepVGG(path_of(line, "kept"), optional_path_of(line, "file"), convention_of(line))
 
 
 def convention_of(line: Mapping[str, Any]) -> Convention | None:

@@ -16,7 +16,7 @@ from wmh_siamese.library.library import Library
 from wmh_siamese.library.manifest import MANIFEST_NAME
 from wmh_siamese.model_file import read_card
 from wmh_siamese.siamese import Convention, VGGWeights, vgg_weights
-from wmh_siamese.splits import named_split, parted
+from wmh_siamese.splits import named_split, of_same_patient, parted
 from wmh_siamese.training_options import check_positive
 from wmh_siamese.training_settings import TrainingSettings
 
@@ -100,8 +100,7 @@ def task_of(
 
 
 def _check_apart(held_out: Sequence[Case], rehearsal: Sequence[Case]) -> None:
-    patients = {case.patient_id for case in held_out}
-    both = next((case for case in rehearsal if case.patient_id in patients), None)
+    both = of_same_patient(held_out, rehearsal)
     if both is not None:
         raise WMHError(
             "bad-volume",

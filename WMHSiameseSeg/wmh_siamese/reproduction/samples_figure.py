@@ -17,11 +17,10 @@ from wmh_siamese.compared_slice import (
     compared,
     explain_colours,
     show,
-    shown_grey,
     tinted,
 )
 from wmh_siamese.inference import Segmenter
-from wmh_siamese.picture import grey_window, radiological
+from wmh_siamese.picture import grey_window, radiological, shown_grey
 from wmh_siamese.reproduction.experiment import LABELS, Experiment, Member
 from wmh_siamese.reproduction.figures_file import Judged
 from wmh_siamese.reproduction.tables import Results, case_sets
