@@ -145,17 +145,16 @@ def describe(mask: NDArray[np.uint8], affine: NDArray[np.float64], seed: int) ->
     }
 
 
-def write(folder: Path, flair_folder: Path, seed: int) -> None:
-    """Make the sample and write its three files; the scan alone goes with the extension."""
+def write(folder: Path, volume_folder: Path, seed: int) -> None:
+    """Make the sample and write its three files; scan and lesions go with the extension."""
     flair, mask, affine = simulate(seed)
     facts = describe(mask, affine, seed)
     folder.mkdir(parents=True, exist_ok=True)
-    files = {flair_folder / "simulated_flair": flair, folder / "simulated_lesions": mask}
-    for file, array in files.items():
+    for name, array in {"simulated_flair": flair, "simulated_lesions": mask}.items():
         image = nibabel.Nifti1Image(array, affine)
         image.header.set_xyzt_units("mm")
         image.header["descrip"] = b"simulated, not a patient"
-        nibabel.save(image, file.with_suffix(".nii.gz"))
+        nibabel.save(image, volume_folder / f"{name}.nii.gz")
     (folder / "simulated.json").write_text(json.dumps(facts, indent=2) + "\n")
     log.info("%s ml in %s lesions", facts["lesion_volume_ml"], facts["lesion_count"])
 

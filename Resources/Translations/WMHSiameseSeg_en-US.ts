@@ -384,6 +384,14 @@
         <translation type="unfinished"></translation>
     </message>
     <message>
+        <source>Forget less of other scanners: the bundled simulated head is learnt from as well, and half of the base model&apos;s weights stay in the new one&apos;s.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Guard against forgetting</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>Back to base model</source>
         <translation type="unfinished"></translation>
     </message>
@@ -1582,6 +1590,10 @@
     </message>
     <message>
         <source>{steps} steps</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>1 case</source>
         <translation type="unfinished"></translation>
     </message>
     <message>

@@ -11,8 +11,8 @@ pytest.importorskip("SimpleITK")
 pytest.importorskip("nilearn")
 
 ROOT = Path(__file__).parents[2]
-SAMPLE = ROOT / "Resources" / "SampleData"
-FLAIR = ROOT / "WMHSiameseSeg" / "Resources" / "SampleData" / "simulated_flair.nii.gz"
+SAMPLE = ROOT / "WMHSiameseSeg" / "Resources" / "SampleData"
+FLAIR = SAMPLE / "simulated_flair.nii.gz"
 COARSER = np.diag([2.0, 2.0, 1.0, 1.0])
 
 

@@ -11,6 +11,8 @@ from engine.tiny_training import TINY, run, simulated_cases
 from safetensors.torch import save_file
 from wmh_siamese.cases import read_case
 from wmh_siamese.cli import main
+from wmh_siamese.finetuning.guard import bundled_sample
+from wmh_siamese.finetuning.task import task_of
 from wmh_siamese.library.library import Library
 from wmh_siamese.model_file import read_card
 
@@ -36,15 +38,19 @@ def place(tmp_path_factory):
 
 @pytest.fixture
 def finetune(place, tmp_path, capsys):
-    """Runs the command; gives its exit code, output and complaints."""
+    """Runs the command; gives its exit code, output and complaints.
 
-    def finetuned(*options, cases="library", output="mine.safetensors"):
+    The bundled head among the cases takes time, so that most tests do without.
+    """
+
+    def finetuned(*options, cases="library", output="mine.safetensors", guarded=False):
         code = main(
             [
                 *("finetune", str(place / cases), str(tmp_path / output)),
                 *("--base", str(place / "base" / "best.safetensors"), "--device", "cpu"),
                 *("--vgg", str(place / "vgg.safetensors"), "--vgg-convention", "caffe"),
                 *("--epochs", "2", "--batches", "2", "--batch-size", "4", *options),
+                *(() if guarded else ("--unguarded",)),
             ]
         )
         return code, *capsys.readouterr()
@@ -75,6 +81,31 @@ def test_an_estimate_and_leaving_one_out_make_no_model(finetune, tmp_path):
     code, told, _ = finetune("--leave-one-out")
     assert code == 0 and "of 2 held-out patients" in told
     assert not os.listdir(tmp_path)
+
+
+def test_a_guard_against_forgetting_is_the_default(finetune, place, tmp_path):
+    code, _, complaint = finetune(guarded=True)
+    assert code == 0, complaint
+    training = read_card(tmp_path / "mine.safetensors").training
+    assert "bundled/simulated" in training["cases"] and len(training["cases"]) == 3
+    assert training["base_share"] == 0.5
+    assert len(Library.open(place / "library").manifest().trainings[-1].cases) == 2
+    finetune("--unguarded", output="plain.safetensors")
+    training = read_card(tmp_path / "plain.safetensors").training
+    assert len(training["cases"]) == 2 and training["base_share"] == 0
+
+
+def test_the_bundled_head_is_not_rehearsed_where_it_judges(place, tmp_path):
+    sample = bundled_sample()
+    rows = [f"simulated,a,{place / 'a-flair.nii'},{place / 'a-mask.nii'}"]
+    rows.append(f"mine,head,{sample.flair},{sample.mask}")
+    table = tmp_path / "cases.csv"
+    table.write_text("cohort,case,flair,mask\n" + "\n".join(rows) + "\n")
+    base = place / "base" / "best.safetensors"
+    judged = task_of(table, base, held_out=["mine/head"])
+    assert [case.id for case in judged.held_out] == ["mine/head"] and not judged.rehearsal
+    table.write_text("cohort,case,flair,mask\n" + rows[0] + "\n")
+    assert task_of(table, base).rehearsal == (sample,)
 
 
 def test_rehearsed_cases_are_learnt_but_are_no_corrections(finetune, place, tmp_path):

@@ -73,6 +73,22 @@ def test_held_out_cases_choose_nothing(cases, base, tmp_path, settings):
     assert all(math.isnan(point.held_out_dice) for point in without.curve)
 
 
+def test_a_share_of_the_base_models_weights_stays(cases, base, tmp_path, settings):
+    """Independent oracle: the mean by hand of the base and of the same training without a share."""
+    plain = tuned(base, cases, tmp_path / "plain.safetensors", settings)
+    drawn = tuned(base, cases, tmp_path / "drawn.safetensors", settings, base_share=0.25)
+    before, after, between = (
+        load_model(path)[0].float().state_dict() for path in (base, plain.path, drawn.path)
+    )
+    for name, value in between.items():
+        if value.is_floating_point():
+            expected = 0.25 * before[name] + 0.75 * after[name]
+            assert torch.allclose(value, expected, rtol=2e-3, atol=1e-6), name
+    assert [point.loss for point in drawn.curve[1:]] == [point.loss for point in plain.curve[1:]]
+    shares = [read_card(path).training["base_share"] for path in (plain.path, drawn.path)]
+    assert shares == [0, 0.25]
+
+
 def test_the_epoch_with_the_lowest_loss_is_kept(cases, base, tmp_path, settings, monkeypatch):
     whole, count = TrainingLoss.__call__, [0]
 

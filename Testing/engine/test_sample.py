@@ -14,7 +14,7 @@ from wmh_siamese.volume import Volume, check_volume, read_mask, read_volume
 
 ROOT = Path(__file__).parents[2]
 FOLDER = ROOT / "Resources/SampleData"
-FLAIR = ROOT / "WMHSiameseSeg/Resources/SampleData/simulated_flair.nii.gz"
+SHIPPED = ROOT / "WMHSiameseSeg/Resources/SampleData"
 
 
 @pytest.fixture(scope="module")
@@ -24,12 +24,12 @@ def facts() -> dict[str, Any]:
 
 @pytest.fixture(scope="module")
 def flair() -> Volume:
-    return read_volume(FLAIR)
+    return read_volume(SHIPPED / "simulated_flair.nii.gz")
 
 
 @pytest.fixture(scope="module")
 def lesions() -> Volume:
-    return read_mask(FOLDER / "simulated_lesions.nii.gz")
+    return read_mask(SHIPPED / "simulated_lesions.nii.gz")
 
 
 def test_the_lesions_are_what_the_description_says(facts: dict[str, Any], lesions: Volume) -> None:
@@ -50,7 +50,7 @@ def test_scan_and_lesions_share_one_oblique_grid(
     assert flair.spacing == pytest.approx(facts["spacing_mm"], abs=1e-4)
     directions = flair.affine[:3, :3] / flair.spacing
     assert np.count_nonzero(np.abs(directions) > 1e-3) == 9
-    assert FLAIR.stat().st_size < 3_000_000
+    assert (SHIPPED / "simulated_flair.nii.gz").stat().st_size < 3_000_000
 
 
 def test_lesions_are_brighter_than_the_head_around_them(flair: Volume, lesions: Volume) -> None:

@@ -55,6 +55,7 @@ def request_of(cases, base, tmp_path):
             "vgg": str(tmp_path / "vgg.safetensors"),
             "vgg_convention": "caffe",
             "settings": SETTINGS,
+            "guarded": False,
             **changes,
         }
 

@@ -14,8 +14,7 @@ SAMPLE, TRUTH = "simulated_flair.nii.gz", "simulated_lesions.nii.gz"
 
 
 def sample_file(name):
-    places = [folder / "Resources" / "SampleData" / name for folder in (ROOT, MODULE)]
-    return next(path for path in places if path.is_file())
+    return MODULE / "Resources" / "SampleData" / name
 
 
 @pytest.fixture

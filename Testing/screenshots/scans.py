@@ -8,7 +8,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
 _SIMULATED = "WMHSiameseSeg/Resources/SampleData/simulated_flair.nii.gz"
-_LESIONS = "Resources/SampleData/simulated_lesions.nii.gz"
+_LESIONS = "WMHSiameseSeg/Resources/SampleData/simulated_lesions.nii.gz"
 
 
 @dataclass(frozen=True)

@@ -45,6 +45,7 @@ def train_until_killed(library: Path, user_folder: Path) -> None:
     panel.ui.epochsSpin.setValue(2)
     panel.ui.batchesSpin.setValue(2)
     panel.ui.batchSizeSpin.setValue(2)
+    panel.ui.guardCheckBox.setChecked(False)
     panel.ui.trainingDeviceSelector.setCurrentIndex(1)
     panel.ui.newNameEdit.setText("mine")
     tell_events(panel.tab.training.run)

@@ -5,6 +5,7 @@ import shutil
 import numpy as np
 import slicer
 from slicer_side import started_host  # noqa: F401
+from wmh_siamese.model_file import read_card
 from WMHSiameseSegLib.simulated_flair import add_simulated_flair
 from WMHSiameseSegLib.user_models import default_model, user_models_folder
 from WMHSiameseSegLib.voxels import Grid, volume_array, write_mask
@@ -46,6 +47,8 @@ def test_two_scans_become_a_model_that_is_kept(finetune, library, model_file, mo
     assert [p.epoch for p in finetune.tab.training.curve.curve.points] == [0, 1, 2]
     finetune.click("keepButton")
     assert default_model() == "corrected-here.safetensors"
+    training = read_card(user_models_folder() / default_model()).training
+    assert "bundled/simulated" in training["cases"] and training["base_share"] == 0.5
     finetune.settle()
     names = {row[0]: row[1] for row in finetune.cells("modelTable")}
     assert names["corrected here"] == "tiny"

@@ -1,5 +1,7 @@
 """What a model's card says in the panel."""
 
+import re
+
 from slicer_side import started_host  # noqa: F401
 from WMHSiameseSegLib.model_choice import bundled, card_html, read_model
 
@@ -23,3 +25,10 @@ def test_a_file_that_is_no_model_says_why(tmp_path):
 
 def test_a_missing_file_says_so(tmp_path):
     assert "There is no model file" in read_model(tmp_path / "gone.safetensors").problem
+
+
+def test_the_card_names_both_terms_of_a_loss_and_counts_one_case_alone():
+    (shipped, *_) = bundled()
+    text = card_html(shipped)
+    assert "11 cases, content + dice loss" in text
+    assert re.search(r"openms: Dice [^;]*\b1 case\b", text)

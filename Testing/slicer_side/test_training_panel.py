@@ -41,6 +41,9 @@ def test_advanced_numbers_are_sent_only_where_they_were_chosen(finetune, library
     choices = finetune.tab.training.choices()
     assert choices.request("train", None)["settings"] == {"seed": 0}
     assert (choices.effort, choices.device) == ("usual", "auto")
+    assert choices.request("train", None)["guarded"] is True
+    finetune.ui.guardCheckBox.setChecked(False)
+    assert finetune.tab.training.choices().request("train", None)["guarded"] is False
     finetune.ui.lossSelector.setCurrentIndex(1)
     finetune.ui.epochsSpin.setValue(3)
     finetune.ui.learningRateSpin.setValue(0.0002)

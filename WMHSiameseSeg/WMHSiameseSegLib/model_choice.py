@@ -71,12 +71,23 @@ def _training_text(training: dict[str, Any]) -> str:
     count = len(cases) if isinstance(cases, list | tuple) else cases
     parts = []
     if isinstance(count, int):
-        parts.append(_("{count} cases").format(count=count))
+        parts.append(_count_text(count))
     if training.get("loss"):
-        parts.append(_("{loss} loss").format(loss=training["loss"]))
+        parts.append(_("{loss} loss").format(loss=_loss_text(training)))
     if training.get("steps"):
         parts.append(_("{steps} steps").format(steps=training["steps"]))
     return ", ".join(parts)
+
+
+def _count_text(count: int) -> str:
+    return _("1 case") if count == 1 else _("{count} cases").format(count=count)
+
+
+def _loss_text(training: dict[str, Any]) -> str:
+    """The loss, and the term beside it where there is one."""
+    settings = training.get("settings")
+    extra = settings.get("extra_loss") if isinstance(settings, dict) else None
+    return f"{training['loss']} + {extra}" if extra else str(training["loss"])
 
 
 def _metrics_text(metrics: dict[str, Any]) -> str:
@@ -97,5 +108,5 @@ def _group_text(name: str, figures: dict[str, Any]) -> str:
     ]
     cases = figures.get("cases")
     if isinstance(cases, dict | list):
-        parts.append(_("{count} cases").format(count=len(cases)))
+        parts.append(_count_text(len(cases)))
     return f"{name}: " + ", ".join(parts)

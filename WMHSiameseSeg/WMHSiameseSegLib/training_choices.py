@@ -50,6 +50,7 @@ class TrainingChoices:
         vgg: file of the VGG19 weights; none when there are none yet.
         device: one of ``DEVICES``.
         settings: numbers that replace the effort's.
+        guarded: against forgetting other scanners.
     """
 
     library: Path | None
@@ -60,6 +61,7 @@ class TrainingChoices:
     vgg: Path | None
     device: str
     settings: dict[str, Any] = field(default_factory=dict)
+    guarded: bool = True
 
     @property
     def needs_vgg(self) -> bool:
@@ -102,6 +104,7 @@ class TrainingChoices:
             "name": self.name,
             "effort": self.effort,
             "device": self.device,
+            "guarded": self.guarded,
             "vgg": str(self.vgg) if self.needs_vgg else None,
             "settings": {**LOSSES[self.loss], **self.settings},
             **{name: str(path) for name, path in places.items() if path is not None},

@@ -127,6 +127,7 @@ class TrainingPanel:
             vgg=vgg_file() if vgg_convention() else None,
             device=DEVICES[max(ui.trainingDeviceSelector.currentIndex, 0)],
             settings=settings,
+            guarded=ui.guardCheckBox.checked,
         )
 
     def scene_closes(self) -> None:

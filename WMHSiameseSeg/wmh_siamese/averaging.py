@@ -7,10 +7,13 @@ common one, not for trainings from other seeds.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
+
+import torch
+from torch import Tensor
 
 from wmh_siamese.errors import WMHError
 from wmh_siamese.model_file import ModelCard, load_model, save_model
@@ -46,13 +49,7 @@ def average_models(
                 "Average models of one training.",
             )
     states = [network.float().state_dict() for network, _ in loaded]
-    mean = {
-        key: sum(state[key] for state in states) / len(states)
-        if value.is_floating_point()
-        else value
-        for key, value in states[0].items()
-    }
-    generator.load_state_dict(mean)
+    generator.load_state_dict(weights_between(states, [1 / len(states)] * len(states)))
     training = {**first.training, "average_of": [card.sha256 for _, card in loaded]}
     training.pop("steps", None)  # each of them has its own
     for part in ("cases", "validation_cases"):
@@ -68,3 +65,22 @@ def average_models(
         created=datetime.now(UTC).isoformat(timespec="seconds"),
     )
     return replace(card, sha256=save_model(output, generator, card))
+
+
+def weights_between(
+    states: Sequence[Mapping[str, Tensor]], shares: Sequence[float]
+) -> dict[str, Tensor]:
+    """The weighted mean of networks' states; what is no fraction (counters) is the first's.
+
+    Args:
+        states: of networks of one architecture, float32.
+        shares: of each, summing to 1.
+    """
+    return {
+        key: torch.stack(
+            [share * state[key] for share, state in zip(shares, states, strict=True)]
+        ).sum(dim=0)
+        if value.is_floating_point()
+        else value
+        for key, value in states[0].items()
+    }

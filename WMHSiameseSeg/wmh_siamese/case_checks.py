@@ -21,10 +21,21 @@ NAMED_AT_ONCE = 5
 
 @dataclass(frozen=True)
 class CheckedCases:
-    """Cases that can be used, and why the others cannot."""
+    """Cases that can be used, and why the others cannot.
+
+    Attributes:
+        usable: to learn from or to judge on.
+        faults: by case id.
+        scans: SHA-256 of each FLAIR's voxels (:func:`voxels_sha256`).
+    """
 
     usable: list[Case]
     faults: dict[str, WMHError]
+    scans: frozenset[str]
+
+    def hold_scan_of(self, case: Case) -> bool:
+        """Whether another case's scan is among them, whatever it is called."""
+        return voxels_sha256(read_case(case)[0].array) in self.scans
 
 
 def checked_cases(
@@ -71,7 +82,7 @@ def checked_cases(
         )
     for fault in faults.values():
         complain(f"Left out: {fault.sentence}")
-    return CheckedCases(usable, faults)
+    return CheckedCases(usable, faults, frozenset(seen))
 
 
 def voxels_sha256(array: NDArray[Any], dtype: str = "<f4", place: bytes = b"") -> str:

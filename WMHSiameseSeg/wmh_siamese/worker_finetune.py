@@ -38,6 +38,7 @@ class Finetune:
 
     ``what`` is to train and compare, to estimate the time, or to leave one patient out at a time.
     ``folder``, private to this run, takes pictures of the largest differences, where it is given.
+    ``guarded`` is against forgetting.
     """
 
     what: str
@@ -51,6 +52,7 @@ class Finetune:
     vgg_convention: Convention | None
     settings: Mapping[str, Any]
     folder: Path | None = None
+    guarded: bool = True
 
 
 def finetune_request(line: Mapping[str, Any]) -> Finetune:
@@ -75,6 +77,7 @@ def finetune_request(line: Mapping[str, Any]) -> Finetune:
         vgg_convention=convention_of(line),
         settings=settings,
         folder=private_folder_of(line),
+        guarded=line.get("guarded") is not False,
     )
 
 
@@ -89,7 +92,8 @@ def run_finetune(work: Finetune, line: Line) -> dict[str, Any]:
 
     line.progress("preparing", 0, 1)
     given = dict(work.settings)
-    task = task_of(work.library, work.base, cast(Effort, work.effort), **given)
+    effort = cast(Effort, work.effort)
+    task = task_of(work.library, work.base, effort, guarded=work.guarded, **given)
     vgg = _vgg(task, work)
     line.progress("preparing", 1, 1)
     if work.what == "estimate":
@@ -136,6 +140,8 @@ def _leave_one_out(
         task.training,
         vgg,
         task.settings,
+        rehearsal=task.rehearsal,
+        base_share=task.base_share,
         device=work.device,
         on_patient=on_patient,
         stopped=line.stopped,
@@ -156,12 +162,13 @@ def _train(task: Task, vgg: VGGWeights | None, work: Finetune, line: Line) -> di
 
     done = finetune(
         task.base,
-        task.training,
+        task.learnt,
         task.held_out,
         vgg,
         work.output,
         task.settings,
         name=work.name or work.output.stem,
+        base_share=task.base_share,
         device=work.device,
         on_epoch=on_epoch,
         on_step=lambda step: line.progress("training", step, steps),

@@ -45,6 +45,7 @@ def run_finetuning(
         options.output,
         task.settings,
         name=options.name or options.output.stem,
+        base_share=task.base_share,
         device=options.device,
         on_epoch=on_epoch,
         say=say,
@@ -67,6 +68,7 @@ def run_leave_one_out(
         task.settings,
         device=options.device,
         rehearsal=task.rehearsal,
+        base_share=task.base_share,
         on_patient=on_patient,
     )
     _write(options, comparison)
@@ -76,7 +78,9 @@ def run_leave_one_out(
 def _task(options: argparse.Namespace, base: Path) -> Task:
     given = {name: getattr(options, name) for name in SETTINGS}
     return task_of(
-        options.library, base, options.effort, options.held_out, options.rehearse, **given
+        *(options.library, base, options.effort, options.held_out),
+        *(options.rehearse, options.guarded),
+        **given,
     )
 
 

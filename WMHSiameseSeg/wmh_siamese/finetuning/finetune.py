@@ -16,6 +16,7 @@ from wmh_siamese.cases import Case
 from wmh_siamese.devices import choose_device
 from wmh_siamese.errors import WMHError
 from wmh_siamese.evaluation import CaseFigures
+from wmh_siamese.finetuning.guard import draw_towards
 from wmh_siamese.model_file import ModelCard, load_model, read_card, save_model
 from wmh_siamese.release import release
 from wmh_siamese.siamese import VGGWeights
@@ -74,6 +75,7 @@ def finetune(
     settings: TrainingSettings,
     *,
     name: str,
+    base_share: float = 0.0,
     device: str = "auto",
     on_epoch: Callable[[CurvePoint], None] = lambda point: None,
     on_step: Callable[[int], None] = lambda done: None,
@@ -96,6 +98,7 @@ def finetune(
         output: the new model file; must not exist.
         settings: as :func:`wmh_siamese.finetuning.effort.finetuning_settings` makes them.
         name: of the new model, for people.
+        base_share: how much of the base model's weights stays in the new one's, in [0, 1).
         device: ``"auto"``, ``"cpu"``, ``"cuda"`` or ``"mps"``.
         on_epoch: told of each epoch, and first of the base model.
         on_step: told how many steps are done.
@@ -120,6 +123,8 @@ def finetune(
 
         def whole(epoch: Epoch) -> None:
             last = folder / "last.safetensors"
+            if base_share:
+                draw_towards(base, last, base_share)
             dice = _dice(watch, last, card.threshold, device)
             point = CurvePoint(epoch.number + 1, epoch.loss, dice, epoch.seconds)
             if all(point.loss < earlier.loss for earlier in curve[1:]):
@@ -148,7 +153,7 @@ def finetune(
             if error.kind != "stopped" or discarded() or not kept.exists():
                 raise
             ended_early = True
-        _with_threshold(kept, card.threshold)
+        _with_origin(kept, card.threshold, base_share)
         whole_file = folder / "released.safetensors"
         released = release(kept, held_out_cases, whole_file, device)
         note(released.card.sha256)
@@ -201,6 +206,8 @@ def _dice(watch: Validation, model: Path, threshold: float, device: str) -> floa
     return watch.dice_at(generator.to(where), where, threshold)
 
 
-def _with_threshold(model: Path, threshold: float) -> None:
+def _with_origin(model: Path, threshold: float, base_share: float) -> None:
+    """Let the card say what the base model gave: its threshold, and a share of the weights."""
     generator, card = load_model(model)
-    save_model(model, generator, replace(card, threshold=threshold))
+    training = {**card.training, "base_share": base_share}
+    save_model(model, generator, replace(card, threshold=threshold, training=training))

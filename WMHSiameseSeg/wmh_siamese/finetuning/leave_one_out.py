@@ -24,6 +24,7 @@ def leave_one_out(
     settings: TrainingSettings,
     *,
     rehearsal: Sequence[Case] = (),
+    base_share: float = 0.0,
     device: str = "auto",
     on_patient: Callable[[str, Comparison], None] = lambda patient, comparison: None,
     stopped: Callable[[], bool] = lambda: False,
@@ -31,7 +32,8 @@ def leave_one_out(
     """Fine-tune once for each patient, without that patient, and compare on that patient.
 
     The models are thrown away: they answer whether fine-tuning on these corrections helps. It
-    takes as many trainings as there are patients. Cases of ``rehearsal`` are in all of them.
+    takes as many trainings as there are patients. Cases of ``rehearsal`` are in all of
+    them, ``base_share`` is as in :func:`wmh_siamese.finetuning.finetune.finetune`.
 
     Raises:
         WMHError: ``bad-volume`` with fewer than two patients or more than five; ``stopped``.
@@ -53,6 +55,7 @@ def leave_one_out(
             finetune(
                 *(base, [*others, *rehearsal], (), vgg, model, settings),
                 name=f"without {patient}",
+                base_share=base_share,
                 device=device,
                 stopped=stopped,
             )

@@ -66,7 +66,15 @@ def add_finetune_options(parser: argparse.ArgumentParser) -> None:
         "--rehearse",
         type=Path,
         metavar="CASES",
-        help="further cases in the batches, against forgetting; any table or folder of cases",
+        help="further cases in the batches, against forgetting; any table or folder of cases "
+        "(default: the bundled simulated head)",
+    )
+    more(
+        "--unguarded",
+        dest="guarded",
+        action="store_false",
+        help="do nothing against forgetting: no bundled head in the batches, and no share of the "
+        "base model's weights in the new one's",
     )
     more("--seed", type=int, default=0, help="(%(default)s)")
     add_precision_option(group)

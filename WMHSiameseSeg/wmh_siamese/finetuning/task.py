@@ -12,6 +12,7 @@ from wmh_siamese.cases import Case, find_cases
 from wmh_siamese.errors import WMHError
 from wmh_siamese.finetuning.choices import Effort
 from wmh_siamese.finetuning.effort import finetuning_settings
+from wmh_siamese.finetuning.guard import BASE_SHARE, bundled_sample
 from wmh_siamese.library.library import Library
 from wmh_siamese.library.manifest import MANIFEST_NAME
 from wmh_siamese.model_file import read_card
@@ -32,6 +33,7 @@ class Task:
         settings: of the training.
         library: the folder when the cases come from one.
         rehearsal: further cases in the batches, so that what the base model knew is not forgotten.
+        base_share: of the base model's weights that stays in the new one's, for the same end.
     """
 
     base: Path
@@ -40,6 +42,7 @@ class Task:
     settings: TrainingSettings
     library: Path | None
     rehearsal: tuple[Case, ...] = ()
+    base_share: float = 0.0
 
     @property
     def learnt(self) -> list[Case]:
@@ -65,6 +68,7 @@ def task_of(
     effort: Effort = "usual",
     held_out: Sequence[str] = (),
     rehearse: Path | None = None,
+    guarded: bool = True,
     **given: Any,
 ) -> Task:
     """Cases and settings, all cases checked.
@@ -75,7 +79,9 @@ def task_of(
         effort: how long.
         held_out: ids of the cases to compare on, where the place is no library.
         rehearse: any place of :func:`wmh_siamese.cases.find_cases`, whose cases are mixed into the
-            batches against forgetting; how long to train stays with the corrected ones.
+            batches against forgetting; how long to train stays with the corrected ones. None
+            takes the bundled sample, where it is guarded.
+        guarded: against forgetting (:mod:`wmh_siamese.finetuning.guard`).
         given: fields of the settings that replace the effort's.
 
     Raises:
@@ -91,12 +97,15 @@ def task_of(
         )
     rehearsal = tuple(find_cases(rehearse)) if rehearse is not None else ()
     _check_apart(kept, rehearsal)
-    checked_cases([*training, *kept, *rehearsal], option="")
+    checked = checked_cases([*training, *kept, *rehearsal], option="")
+    if guarded and rehearse is None and not checked.hold_scan_of(bundled_sample()):
+        rehearsal = (bundled_sample(),)
     try:
         settings = finetuning_settings(read_card(base), len(training), effort, **given)
     except (TypeError, ValueError) as error:
         raise WMHError("bad-path", f"These settings cannot be used: {error}.") from None
-    return Task(base, training, kept, settings, place if is_library else None, rehearsal)
+    share = BASE_SHARE if guarded else 0.0
+    return Task(base, training, kept, settings, place if is_library else None, rehearsal, share)
 
 
 def _check_apart(held_out: Sequence[Case], rehearsal: Sequence[Case]) -> None:
