@@ -77,6 +77,8 @@ def test_the_papers_split_is_drawn_kept_and_used(table, tmp_path, capsys):
         (["--split", "no.json", "--no-split"], "named twice"),
         (["--cohort", "simulated", "rome"], "no case with a mask in the cohort rome"),
         (["--batch-size", "0"], "--batch-size is 0"),
+        (["--painted-share", "2"], "--painted-share is 2.0, not 0 to 1"),
+        (["--lesion-atlas", "masks.npz"], "no share of the slices to paint in"),
     ],
 )
 def test_parts_that_cannot_be_are_said(table, tmp_path, capsys, options, said):

@@ -186,6 +186,12 @@ def settings_of(options: argparse.Namespace, **others: Any) -> TrainingSettings:
         )
     if not 0 <= given.get("painted_share", 0.0) <= 1:
         raise WMHError("bad-path", f"--painted-share is {given['painted_share']}, not 0 to 1.")
+    if given.get("lesion_atlas") and not given.get("painted_share"):
+        raise WMHError(
+            "bad-path",
+            "A lesion atlas is named, but no share of the slices to paint in.",
+            "Say how many with --painted-share, such as 0.5.",
+        )
     if given.get("soft_labels") is not None:
         given["soft_labels"] = tuple(given["soft_labels"])
     known = {field.name for field in fields(TrainingSettings)}
