@@ -148,10 +148,6 @@
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <source>Hold out</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
         <source>Change the role of the chosen case&apos;s patient.</source>
         <translation type="unfinished"></translation>
     </message>
@@ -401,6 +397,10 @@
     </message>
     <message>
         <source>Each case with its mask in outline, its role, its lesion volume (ml) and PCD (%).</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Make it held out</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
