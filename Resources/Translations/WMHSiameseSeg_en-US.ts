@@ -1717,7 +1717,7 @@
 <context>
     <name>WMHSiameseSegLib.packages_dialog</name>
     <message>
-        <source>PyTorch {torch} and torchvision {torchvision} are builds that do not fit together. This module does without the parts that fail; “Install again” takes both away and lets the right ones be installed.</source>
+        <source>PyTorch {torch} and torchvision {torchvision} are builds that do not fit together. This module does without the parts that fail, perhaps on the CPU alone; “Log → Packages… → Install again…” installs both anew.</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
