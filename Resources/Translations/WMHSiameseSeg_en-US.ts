@@ -148,10 +148,6 @@
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <source>Hold out</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
         <source>Change the role of the chosen case&apos;s patient.</source>
         <translation type="unfinished"></translation>
     </message>
@@ -401,6 +397,10 @@
     </message>
     <message>
         <source>Each case with its mask in outline, its role, its lesion volume (ml) and PCD (%).</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Make it held out</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
@@ -1380,10 +1380,6 @@
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <source>These packages are installed but cannot be loaded. They will be installed again:</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
         <source>Not installed: {names}. Nothing is installed while Slicer is tested.</source>
         <translation type="unfinished"></translation>
     </message>
@@ -1392,28 +1388,36 @@
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <source>Still missing after the installation: {names}. Restart Slicer and try again.</source>
+        <source>These packages will be taken away and installed again, so that they fit:</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <source>No folder of wheels was chosen; nothing is installed.</source>
+        <source>Not installed again: {names}. Nothing was changed.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>No folder of wheels was chosen; nothing was changed.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Taken away and not installed again: {names}.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Still missing after the installation: {names}. Restart Slicer and try again.</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
         <source>{names} could not be taken away. {reason}</source>
         <translation type="unfinished"></translation>
     </message>
-    <message>
-        <source>The disk with Slicer&apos;s Python has {free} left, and the packages need {needed}. Free some space and click again.</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>The folder has no wheel of {names}. Download it on a computer with a network.</source>
-        <translation type="unfinished"></translation>
-    </message>
 </context>
 <context>
     <name>WMHSiameseSegLib.library_panel</name>
+    <message>
+        <source>The correction library is busy: wait for its end.</source>
+        <translation type="unfinished"></translation>
+    </message>
     <message>
         <source>The library&apos;s folder is not there any more.</source>
         <translation type="unfinished"></translation>
@@ -1700,13 +1704,20 @@
     </message>
 </context>
 <context>
-    <name>WMHSiameseSegLib.packages_dialog</name>
+    <name>WMHSiameseSegLib.package_source</name>
     <message>
-        <source>Something is running: wait for its end or cancel it first.</source>
+        <source>The folder has no wheel of {names}. Download it on a computer with a network.</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <source>PyTorch {torch} and torchvision {torchvision} are builds that do not fit together. This module does without the parts that fail; “Install again” takes both away and lets the right ones be installed.</source>
+        <source>The disk with Slicer&apos;s Python has {free} left, and the packages need {needed}. Free some space and click again.</source>
+        <translation type="unfinished"></translation>
+    </message>
+</context>
+<context>
+    <name>WMHSiameseSegLib.packages_dialog</name>
+    <message>
+        <source>PyTorch {torch} and torchvision {torchvision} are builds that do not fit together. This module does without the parts that fail, perhaps on the CPU alone; “Log → Packages… → Install again…” installs both anew.</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
@@ -1733,10 +1744,6 @@
     </message>
     <message>
         <source>Uninstall packages</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>Not removed: {names}. {reason}</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
@@ -1934,6 +1941,10 @@
 <context>
     <name>WMHSiameseSegLib.segment_tab</name>
     <message>
+        <source>A scan is being segmented: wait for its end or cancel it first.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>Cancelled.</source>
         <translation type="unfinished"></translation>
     </message>
@@ -2062,6 +2073,10 @@
 </context>
 <context>
     <name>WMHSiameseSegLib.training_panel</name>
+    <message>
+        <source>A training or a download is running: stop or cancel it first.</source>
+        <translation type="unfinished"></translation>
+    </message>
     <message>
         <source>Train</source>
         <translation type="unfinished"></translation>

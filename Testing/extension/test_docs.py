@@ -7,12 +7,15 @@ import re
 import shlex
 from collections.abc import Iterator
 from pathlib import Path
+from xml.etree import ElementTree
 
 import pytest
 from wmh_siamese.cli import _parser
 
 ROOT = Path(__file__).parents[2]
 ENGINE = ROOT / "WMHSiameseSeg" / "wmh_siamese"
+PANEL = ROOT / "WMHSiameseSeg" / "WMHSiameseSegLib"
+UI = ROOT / "WMHSiameseSeg" / "Resources" / "UI"
 DOCS = sorted(
     path
     for pattern in ("*.md", "docs/*.md", "Testing/*.md", "Resources/**/*.md")
@@ -157,6 +160,48 @@ def engine_sentences() -> dict[str, str]:
     return found
 
 
+COMPLAINTS = {"complain", "Finding", "_stop", "InstallationError", "errorDisplay", "WorkerNeeds"}
+NOTHING_BUT_COMPLAINTS = {"pip_words.py"}
+
+
+def called(node: ast.AST) -> str:
+    """The name of the function that a node calls, without what it belongs to."""
+    function = getattr(node, "func", None)
+    return getattr(function, "attr", "") or getattr(function, "id", "")
+
+
+def translated(node: ast.AST) -> set[str]:
+    """The texts in ``_(…)`` anywhere below a node."""
+    return {str(ast.literal_eval(n.args[0])) for n in ast.walk(node) if called(n) == "_"}
+
+
+def complaints_in(module: ast.Module) -> set[str]:
+    """The texts that reach a complaint: in it, by a variable or by a function of the module."""
+    functions = {n.name: n for n in ast.walk(module) if isinstance(n, ast.FunctionDef)}
+    found: set[str] = set()
+    for function in functions.values():
+        assigned = [node for node in ast.walk(function) if isinstance(node, ast.Assign)]
+        for call in ast.walk(function):
+            name = called(call)
+            if name not in COMPLAINTS or (name == "Finding" and "STOP" not in ast.unparse(call)):
+                continue
+            names = {node.id for node in ast.walk(call) if isinstance(node, ast.Name)}
+            made = [line for line in assigned if names & set(map(ast.unparse, line.targets))]
+            said_by = [functions[name] for name in names & functions.keys()]
+            found |= {text for node in (call, *made, *said_by) for text in translated(node)}
+    return found
+
+
+def panel_sentences() -> dict[str, str]:
+    """Complaints of the panel itself, with their file."""
+    found = {}
+    for path in sorted(PANEL.glob("*.py")):
+        module = ast.parse(path.read_text(encoding="utf-8"))
+        only = path.name in NOTHING_BUT_COMPLAINTS
+        found |= dict.fromkeys(translated(module) if only else complaints_in(module), path.name)
+    return found
+
+
 def quoted() -> list[str]:
     text = (ROOT / "docs" / "troubleshooting.md").read_text(encoding="utf-8")
     return [re.sub(r"\s+", " ", words) for words in re.findall(r"(?<!\*)\*([^*]+)\*(?!\*)", text)]
@@ -177,15 +222,57 @@ def test_every_sentence_of_the_engine_that_users_meet_is_explained() -> None:
     assert not lacking, "add to docs/troubleshooting.md:\n" + "\n".join(sorted(lacking))
 
 
+def test_every_complaint_of_the_panel_is_explained() -> None:
+    """By its beginning at least: what to do may be left out."""
+    explained = tuple(f"{plain(words)} " for words in quoted() if " " in plain(words))
+    lacking = {
+        f"{name}: {sentence}"
+        for sentence, name in panel_sentences().items()
+        if not f"{plain(sentence)} ".startswith(explained)
+    }
+    assert len(panel_sentences()) > 40
+    assert not lacking, "add to docs/troubleshooting.md:\n" + "\n".join(sorted(lacking))
+
+
 def test_no_sentence_is_explained_that_nobody_says() -> None:
-    sources = [*ENGINE.rglob("*.py"), *(ROOT / "WMHSiameseSeg" / "WMHSiameseSegLib").glob("*.py")]
+    sources = [*ENGINE.rglob("*.py"), *PANEL.glob("*.py")]
     said = " | ".join(
         plain(words)
         for path in sources
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
         if (words := template(node)) and len(words) > 3
     )
-    ui = (ROOT / "WMHSiameseSeg" / "Resources" / "UI").glob("*.ui")
-    said += " | ".join(plain(path.read_text(encoding="utf-8")) for path in ui)
+    said += " | ".join(plain(path.read_text(encoding="utf-8")) for path in UI.glob("*.ui"))
     unknown = [words for words in quoted() if plain(words) not in said]
     assert unknown == [], "nobody says these any more"
+
+
+# User guide
+
+BUTTONS = {
+    "QPushButton",
+    "QToolButton",
+    "QCheckBox",
+    "ctkCollapsibleButton",
+    "ctkCollapsibleGroupBox",
+}
+
+
+def controls() -> set[str]:
+    """What stands on buttons, check boxes and sections, and before inputs."""
+    found = set()
+    for path in UI.glob("*.ui"):
+        for widget in ElementTree.parse(path).iter("widget"):
+            properties = {p.get("name"): p.findtext("string") for p in widget.iter("property")}
+            text = properties.get("text") or properties.get("title") or ""
+            before_input = text.endswith(":") and not widget.get("name", "").endswith("ValueName")
+            if text and (widget.get("class") in BUTTONS or before_input):
+                found.add(text.rstrip(":"))
+    return found
+
+
+def test_every_control_is_explained() -> None:
+    text = (ROOT / "docs" / "user-guide.md").read_text(encoding="utf-8")
+    lacking = controls() - set(re.findall(r"\*\*([^*]+)\*\*", text))
+    assert len(controls()) > 60
+    assert not lacking, "add to docs/user-guide.md: " + ", ".join(sorted(lacking))

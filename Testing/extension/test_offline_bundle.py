@@ -10,8 +10,9 @@ from extension.tiny_wheel import tiny_wheel
 from offline_bundle import MODULE, main, make_bundle, requirements
 from packaging.requirements import Requirement
 from slicer_side import started_host  # noqa: F401
-from WMHSiameseSegLib import installation
-from WMHSiameseSegLib.installation import InstallationError
+from WMHSiameseSegLib import package_source
+from WMHSiameseSegLib.package_source import FolderOfWheels, InstallationError
+from WMHSiameseSegLib.pip_words import reason_for
 from WMHSiameseSegLib.requirement import Requirement as Needed
 from WMHSiameseSegLib.requirement import read_requirements
 
@@ -70,17 +71,32 @@ def test_its_checksums_are_those_of_every_other_file(bundle):
 def test_the_panel_installs_from_it_without_an_index(bundle, tmp_path, monkeypatch):
     """The arguments are those of the panel, the pip is a real one."""
     given = []
-    monkeypatch.setattr(installation, "_pip", given.append)
-    installation.install_from_folder([Needed("tiny", "1")], bundle)
+    monkeypatch.setattr(package_source, "_pip", given.append)
+    FolderOfWheels(bundle).rehearse([Needed("tiny", "1")])
+    FolderOfWheels(bundle).install([Needed("tiny", "1")])
     target = tmp_path / "packages"
-    command = [sys.executable, "-m", "pip", "install", "--target", str(target), *given[0]]
-    subprocess.run(command, check=True, timeout=120)
+    command = [sys.executable, "-m", "pip", "install", "--target", str(target)]
+    subprocess.run([*command, *given[0]], check=True, timeout=120)
+    assert not list(target.glob("*.py"))
+    subprocess.run([*command, *given[1]], check=True, timeout=120)
     assert {path.name for path in target.glob("*.py")} == {"tiny.py", "needed.py"}
+
+
+def test_a_wheel_of_another_python_is_found_out_before_anything_is_installed(tmp_path, monkeypatch):
+    wheel = tiny_wheel(tmp_path)
+    wheel.rename(tmp_path / "tiny-1.0-cp27-none-any.whl")
+    given = []
+    monkeypatch.setattr(package_source, "_pip", given.append)
+    FolderOfWheels(tmp_path).rehearse([Needed("tiny", "1")])
+    command = [sys.executable, "-m", "pip", "install", *given[0]]
+    told = subprocess.run(command, check=False, timeout=120, capture_output=True, text=True)
+    assert told.returncode != 0
+    assert "no wheel that fits Python" in reason_for(told.stderr)
 
 
 def test_a_package_that_it_lacks_is_named(bundle):
     with pytest.raises(InstallationError, match="no wheel of torch"):
-        installation.install_from_folder([Needed("torch")], bundle)
+        FolderOfWheels(bundle).check([Needed("torch")])
 
 
 def test_what_it_collects_is_enough_for_the_panel():

@@ -8,6 +8,7 @@
     garbage    writes half lines, noise and foreign events around a good run
     refusing   answers every segment request with an error
     missing    says that torch is missing
+    on-the-cpu as good, and knows why the graphics card is not used
     mute       never says a word
     child      as stubborn, after starting a process of its own (its pid goes to stderr)
 
@@ -63,13 +64,17 @@ class ScriptedWorker:
                 self.cannot_load(request["id"])
             elif request["do"] == "probe":
                 missing = ["torch"] if self.behaviour == "missing" else []
+                found = {"torch": "2.0"}
+                if self.behaviour == "on-the-cpu":
+                    found = {"torch": "2.6.0+cpu", "torchvision": "0.21.0+cu126"}
+                    found["notes"] = ["The graphics card's driver is too old."]
                 say(
                     id=request["id"],
                     event="result",
-                    torch="2.0",
                     devices=["cpu"],
                     missing=missing,
                     python="3.12",
+                    **found,
                 )
             elif request["do"] == "segment":
                 self.segment(request)

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 import slicer
 from slicer_side import started_host  # noqa: F401
-from WMHSiameseSegLib import installation
+from WMHSiameseSegLib import package_source
 from WMHSiameseSegLib.installation import Choice, Installation, InstallationError
 from WMHSiameseSegLib.requirement import Requirement, read_requirements, total_size_text
 
@@ -125,7 +125,7 @@ def test_the_pytorch_extension_installs_torch_where_it_is_present(versions, pip,
     monkeypatch.setitem(
         sys.modules, "PyTorchUtils", types.SimpleNamespace(PyTorchUtilsLogic=lambda: logic)
     )
-    monkeypatch.setattr(installation, "installed_version", versions.get)
+    monkeypatch.setattr(package_source, "installed_version", versions.get)
     made, _asked = an_installation(versions, Choice.INSTALL)
     assert made.ensure() is True
     asked_for = {"askConfirmation": False, "torchVersionRequirement": ">=2.6"}
@@ -137,7 +137,7 @@ def test_a_failing_pytorch_extension_leaves_it_to_pip(versions, pip, monkeypatch
     monkeypatch.setitem(
         sys.modules, "PyTorchUtils", types.SimpleNamespace(PyTorchUtilsLogic=lambda: None)
     )
-    monkeypatch.setattr(installation, "installed_version", versions.get)
+    monkeypatch.setattr(package_source, "installed_version", versions.get)
     made, _asked = an_installation(versions, Choice.INSTALL)
     assert made.ensure() is True
     assert pip.calls

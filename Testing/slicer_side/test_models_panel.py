@@ -24,6 +24,7 @@ def own_model(finetune, model_file, the_answers):
 def test_an_imported_model_is_listed_here_and_in_the_tab_segment(finetune, own_model, model_file):
     assert own_model.read_bytes() == model_file.read_bytes()
     bundled, own = finetune.cells("modelTable")
+    assert bundled[1] == ""  # its parent does not come with it
     assert bundled[3:] == ["bundled", "default"]
     assert own == ["tiny", "", "2026-01-01", "yours", ""]
     selector = finetune.widget.ui.modelSelector

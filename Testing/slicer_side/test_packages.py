@@ -4,10 +4,11 @@ import sys
 
 import pytest
 import slicer
+from slicer_side.finetune_panel import scripted
 from slicer_side.panel import Panel, wait_for
 from WMHSiameseSegLib import brought_packages as brought_module
 from WMHSiameseSegLib import installation as installation_module
-from WMHSiameseSegLib import packages_dialog
+from WMHSiameseSegLib import package_source, packages_dialog
 from WMHSiameseSegLib.brought_packages import (
     brought_packages,
     installed_packages,
@@ -29,7 +30,9 @@ class World:
     def __init__(self, **needs):
         self.packages = {name: frozenset(needed) for name, needed in needs.items()}
         self.brings = {"torch": {"torch": {"sympy"}, "sympy": set()}}
+        self.brings |= {name: {name: set()} for name in ("torchvision", "nibabel")}
         self.calls = []
+        self.failing = {}
 
     def installed(self):
         return dict(self.packages)
@@ -38,7 +41,13 @@ class World:
         return "9.0" if name in self.packages else None
 
     def install(self, arguments, **options):
-        self.calls.append(("install", *arguments))
+        what = "look for" if "--dry-run" in arguments else "install"
+        self.calls.append((what, *(word for word in arguments if not word.startswith("-"))))
+        if what in self.failing:
+            print(self.failing[what])
+            raise RuntimeError("exit code 1")
+        if what == "look for":
+            return
         for word in arguments:
             for name, needed in self.brings.get(word.partition(">")[0], {}).items():
                 self.packages[name] = frozenset(needed)
@@ -57,21 +66,29 @@ def world(a_user_at_slicer, monkeypatch):
     monkeypatch.setattr(remove, "__defaults__", (world.installed,))
     monkeypatch.setattr(slicer.util, "pip_uninstall", world.uninstall)
     monkeypatch.setattr(slicer.packaging, "pip_ensure", world.install)
+    monkeypatch.setattr(slicer.packaging, "pip_install", world.install)
     monkeypatch.setitem(sys.modules, "PyTorchUtils", None)
     slicer.app.revisionUserSettings().remove("WMHSiameseSeg")
     yield world
     slicer.app.revisionUserSettings().remove("WMHSiameseSeg")
 
 
-def an_installation(world, choice=Choice.INSTALL):
+def an_installation(world, choice=Choice.INSTALL, folder=None):
     asked = []
 
     def choose(missing, why):
-        asked.append(why)
+        asked.append([requirement.name for requirement in missing])
         return choice
 
     needed = [Requirement("torch", "2.6"), Requirement("nibabel", "5")]
-    return Installation(needed, choose, lambda: None, world.version_of), asked
+    return Installation(needed, choose, lambda: folder, world.version_of), asked
+
+
+@pytest.fixture
+def a_broken_torch(world):
+    """With a torchvision that another extension has brought."""
+    world.packages |= {"torch": frozenset({"sympy"}), "torchvision": frozenset({"torch"})}
+    return dict(world.packages)
 
 
 def test_what_an_installation_brings_is_remembered_and_nothing_else(world):
@@ -120,22 +137,120 @@ def test_what_could_not_be_removed_is_named_with_a_reason(world, monkeypatch):
     assert brought_packages() == {"nibabel"}
 
 
-def test_a_broken_torch_goes_with_its_torchvision_before_it_is_installed_again(world):
-    world.packages |= {"torch": frozenset({"sympy"}), "torchvision": frozenset({"torch"})}
+def test_a_torchvision_goes_and_comes_with_its_torch_and_the_question_names_it(
+    world, a_broken_torch
+):
+    made, asked = an_installation(world)
+    made.repair(["torch", "nibabel"])
+    assert asked == [["torch", "nibabel", "torchvision"]]
+    assert world.calls == [
+        ("look for", "torch>=2.6", "nibabel>=5", "torchvision"),
+        ("uninstall", "nibabel", "torch", "torchvision"),
+        ("install", "torch>=2.6", "nibabel>=5", "torchvision"),
+    ]
+    assert brought_packages() == {"sympy"}  # the rest was there before
+
+
+def test_no_torchvision_comes_where_none_was(world):
+    world.packages["torch"] = frozenset()
     made, asked = an_installation(world)
     made.repair(["torch"])
-    assert "cannot be loaded" in asked[0]
-    (first, *gone), (second, *came) = world.calls
-    assert (first, set(gone)) == ("uninstall", {"torch", "torchvision"})
-    assert (second, came) == ("install", ["torch>=2.6"])
+    assert asked == [["torch"]]
+    assert world.calls[-1] == ("install", "torch>=2.6")
 
 
-def test_a_repair_that_nobody_wants_takes_nothing_away(world):
-    world.packages["torch"] = frozenset()
-    made, _asked = an_installation(world, Choice.CANCEL)
-    with pytest.raises(InstallationError, match="Click again"):
+def test_the_pytorch_extension_brings_torch_and_torchvision_in_builds_that_fit(
+    world, a_broken_torch, monkeypatch
+):
+    def install(**_options):
+        world.install(["torch"])
+        world.install(["torchvision"])
+
+    logic = type("Logic", (), {"installTorch": staticmethod(install)})
+    extension = type("Extension", (), {"PyTorchUtilsLogic": logic})
+    monkeypatch.setitem(sys.modules, "PyTorchUtils", extension)
+    monkeypatch.setattr(package_source, "installed_version", world.version_of)
+    made, _asked = an_installation(world)
+    made.repair(["torch"])
+    assert world.calls == [
+        ("uninstall", "torch", "torchvision"),
+        ("install", "torch"),
+        ("install", "torchvision"),
+    ]
+
+
+def test_a_torchvision_that_the_folder_lacks_stays_as_it_is(world, a_broken_torch, tmp_path):
+    (tmp_path / "torch-2.6.0-py3-none-any.whl").touch()
+    made, _asked = an_installation(world, Choice.FOLDER, tmp_path)
+    made.repair(["torch"])
+    assert [call[0] for call in world.calls] == ["look for", "uninstall", "install"]
+    assert world.calls[1] == ("uninstall", "torch")
+    assert "torchvision" in world.packages
+
+
+def a_full_disk(monkeypatch):
+    usage = type("Usage", (), {"free": 1e6})
+    monkeypatch.setattr(package_source.shutil, "disk_usage", lambda path: usage)
+
+
+def no_network(world):
+    world.failing["look for"] = "NewConnectionError: Failed to establish a new connection"
+
+
+@pytest.mark.parametrize(
+    ("choice", "folder", "trouble", "said"),
+    [
+        (Choice.CANCEL, None, None, "Nothing was changed"),
+        (Choice.FOLDER, None, None, "nothing was changed"),
+        (Choice.FOLDER, "empty", None, "no wheel of torch"),
+        (Choice.INSTALL, None, "disk", "has about 1 MB left"),
+        (Choice.INSTALL, None, "network", "no network"),
+    ],
+)
+def test_a_repair_that_cannot_be_done_takes_nothing_away(
+    world, a_broken_torch, tmp_path, monkeypatch, choice, folder, trouble, said
+):
+    if trouble == "disk":
+        a_full_disk(monkeypatch)
+    elif trouble == "network":
+        no_network(world)
+    made, _asked = an_installation(world, choice, tmp_path if folder else None)
+    with pytest.raises(InstallationError, match=said) as told:
         made.repair(["torch"])
-    assert not world.calls
+    assert world.packages == a_broken_torch
+    assert "Taken away" not in str(told.value)
+
+
+def test_a_repair_that_breaks_off_names_what_is_gone(world, a_broken_torch):
+    world.failing["install"] = "No space left on device"
+    made, _asked = an_installation(world)
+    with pytest.raises(InstallationError, match=r"no room.*again: torch, torchvision\."):
+        made.repair(["torch"])
+
+
+class Worker:
+    """Stands for a WorkerClient."""
+
+    def __init__(self, world, busy=False):
+        self.busy = busy
+        self.end_and_wait = lambda: world.calls.append(("end",))
+
+
+def test_workers_end_before_packages_go(world, a_broken_torch):
+    made, _asked = an_installation(world)
+    made.serve(Worker(world), "A training is running.")
+    made.repair(["torch"])
+    assert [call[0] for call in world.calls] == ["look for", "end", "uninstall", "install"]
+
+
+@pytest.mark.parametrize("do", ["repair", "uninstall"])
+def test_nothing_goes_while_a_worker_is_busy(world, a_broken_torch, do):
+    made, asked = an_installation(world)
+    made.serve(Worker(world), "A scan is being segmented.")
+    made.serve(Worker(world, busy=True), "A training is running.")
+    with pytest.raises(InstallationError, match="A training is running"):
+        getattr(made, do)(["torch"])
+    assert not world.calls and not asked
 
 
 def test_what_was_repaired_still_counts_as_brought(world):
@@ -146,8 +261,7 @@ def test_what_was_repaired_still_counts_as_brought(world):
 
 
 def test_a_disk_without_room_is_told_before_anything_is_downloaded(world, monkeypatch):
-    usage = type("Usage", (), {"free": 1e6})
-    monkeypatch.setattr(installation_module.shutil, "disk_usage", lambda path: usage)
+    a_full_disk(monkeypatch)
     made, _asked = an_installation(world)
     with pytest.raises(InstallationError, match=r"has about 1 MB left.*need about"):
         made.ensure()
@@ -177,8 +291,34 @@ def a_panel(world, a_user_at_slicer, model_file, own_temporary_folder):
     panel = Panel(a_user_at_slicer.select("WMHSiameseSeg"))
     panel.tab.models.open(model_file)
     yield panel
-    panel.widget.worker.end()
-    wait_for(lambda: not panel.widget.worker.ending)
+    workers = (panel.widget.worker, panel.widget.trainer)
+    for worker in workers:
+        worker.end()
+    wait_for(lambda: not any(worker.ending for worker in workers))
+
+
+@pytest.mark.parametrize("button", ["Uninstall…", "Install again…"])
+def test_a_training_keeps_its_packages(a_panel, world, the_answers, button):
+    remember_brought({"nibabel"})
+    trainer = a_panel.widget.trainer
+    trainer.command = lambda: scripted("mute")
+    trainer.ask({"do": "probe"}, lambda event: None)
+    the_answers.answer(button)
+    a_panel.ui.packagesButton.click()
+    assert "A training or a download is running" in a_panel.ui.statusLabel.text
+    assert trainer.alive and not world.calls
+
+
+def test_a_worker_that_waits_is_gone_before_its_packages_go(a_panel, world, the_answers):
+    remember_brought({"nibabel"})
+    trainer, heard = a_panel.widget.trainer, []
+    trainer.command = lambda: scripted("good")
+    trainer.ask({"do": "probe"}, heard.append)
+    wait_for(lambda: heard)
+    the_answers.answer("Uninstall…", True)
+    a_panel.ui.packagesButton.click()
+    assert not trainer.alive and not trainer.ending
+    assert world.calls == [("uninstall", "nibabel")]
 
 
 def test_the_panel_uninstalls_what_was_brought_after_a_question(a_panel, world, the_answers):
@@ -221,6 +361,6 @@ def test_a_torch_that_cannot_be_loaded_is_offered_again(a_panel, world, the_answ
     a_panel.choose(add_simulated_flair())
     a_panel.start()
     wait_for(lambda: the_answers.asked)
-    wait_for(lambda: "Click again" in a_panel.ui.statusLabel.text)
+    wait_for(lambda: "Nothing was changed" in a_panel.ui.statusLabel.text)
     assert offered == [["torch"]]
     assert not world.calls

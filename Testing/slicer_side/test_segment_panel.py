@@ -140,6 +140,15 @@ def test_progress_and_log_are_shown(scripted_panel, flair):
     assert not scripted_panel.ui.progressBar.visible
 
 
+def test_why_the_graphics_card_is_not_used_is_said_once(scripted_panel, flair):
+    scripted_panel.use_scripted_worker("on-the-cpu")
+    scripted_panel.segment(flair)
+    assert "driver is too old" in scripted_panel.message
+    assert "builds that do not fit together" in scripted_panel.message
+    scripted_panel.segment(flair)
+    assert scripted_panel.message == ""
+
+
 def test_choices_are_locked_while_a_run_goes_on(scripted_panel, flair):
     scripted_panel.use_scripted_worker("slow")
     scripted_panel.choose(flair)

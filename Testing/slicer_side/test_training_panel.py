@@ -115,6 +115,14 @@ def test_every_table_is_as_wide_as_a_narrow_panel(
         assert table.horizontalScrollBar().maximum == 0, name
 
 
+def test_why_the_graphics_card_is_not_used_is_said_beside_the_outcome(finetune, library):
+    finetune.use_scripted_trainer("on-the-cpu")
+    finetune.train()
+    finetune.wait_for_training()
+    assert "driver is too old" in finetune.training_message
+    assert "Trained: epoch 3" in finetune.training_message
+
+
 def test_a_new_model_is_the_default_only_when_it_is_kept(finetune, library):
     bundled = default_model()
     finetune.use_scripted_trainer("good")

@@ -2,11 +2,7 @@
 
 from __future__ import annotations
 
-import importlib
-import logging
-import shutil
-import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from enum import Enum
 from pathlib import Path
 
@@ -19,12 +15,14 @@ from WMHSiameseSegLib.brought_packages import (
     remember_brought,
     remove,
 )
-from WMHSiameseSegLib.pip_words import Overheard, reason_for
-from WMHSiameseSegLib.requirement import Requirement, installed_version, size_text, will_do
-
-log = logging.getLogger(__name__)
-
-_UNPACKED = 3  # times the download: the wheels, and what lies in them
+from WMHSiameseSegLib.package_source import (
+    FolderOfWheels,
+    InstallationError,
+    PackageIndex,
+    PackageSource,
+)
+from WMHSiameseSegLib.requirement import Requirement, installed_version, will_do
+from WMHSiameseSegLib.worker_client import WorkerClient
 
 
 class Choice(Enum):
@@ -33,10 +31,6 @@ class Choice(Enum):
     INSTALL = "install"
     FOLDER = "folder"
     CANCEL = "cancel"
-
-
-class InstallationError(Exception):
-    """Why nothing was installed, in plain words."""
 
 
 class Installation:
@@ -60,10 +54,30 @@ class Installation:
         self._choose = choose
         self._choose_folder = choose_folder
         self._version_of = version_of
+        self._workers: list[tuple[WorkerClient, str]] = []
+
+    def serve(self, worker: WorkerClient, busy: str) -> None:
+        """Know a worker that runs on the packages: none is taken away while it is busy.
+
+        Args:
+            worker: started and asked by others, ended here.
+            busy: says that it is busy, and what to do.
+        """
+        self._workers.append((worker, busy))
+
+    def check_idle(self) -> None:
+        """Whether every worker can be ended.
+
+        Raises:
+            InstallationError: when one is busy.
+        """
+        for worker, busy in self._workers:
+            if worker.busy:
+                raise InstallationError(busy)
 
     def missing(self) -> list[Requirement]:
         """What is not installed, or too old."""
-        return [r for r in self._requirements if not will_do(self._version_of(r.name), r.least)]
+        return self._lacking(self._requirements)
 
     def ensure(self, missing: Sequence[str] | None = None) -> bool:
         """Return when everything is there: True when something was installed for it.
@@ -78,44 +92,84 @@ class Installation:
         if not wanted:
             return False
         why = _("Segmenting needs Python packages that Slicer does not have yet:")
-        self._ask_and_install(wanted, why, self._install)
+        declined = _("Not installed: {names}. Click again to install what is missing.")
+        self._install(wanted, self._ask(wanted, why, declined))
         return True
 
     def repair(self, names: Sequence[str]) -> None:
-        """Take packages that cannot be loaded away, and install them again, if a person agrees.
+        """Take packages away and install them again, if a person agrees.
 
-        What pip calls installed it does not install again, so the broken ones have to go first.
+        What pip calls installed it does not install again, so the broken ones have to go first,
+        but not before all that can be asked and looked up has been. A torchvision that is there
+        fits one torch only: it goes and comes with it, whoever installed it.
 
         Raises:
             InstallationError: when they are not there afterwards, with the reason and a way out.
         """
-        why = _("These packages are installed but cannot be loaded. They will be installed again:")
-        self._ask_and_install(self._named(names), why, self._install_again)
+        self.check_idle()
+        there = installed_packages().keys()
+        wanted = self._named(names)
+        if "torch" in names and "torchvision" in there:
+            wanted.append(Requirement("torchvision"))
+        why = _("These packages will be taken away and installed again, so that they fit:")
+        declined = _("Not installed again: {names}. Nothing was changed.")
+        source = self._ask(wanted, why, declined)
+        wanted = [r for r in wanted if r.name != "torchvision" or source.has(r.name)]
+        self._install(wanted, source, {r.name for r in wanted} & there)
+
+    def uninstall(self, names: Iterable[str]) -> None:
+        """End the workers and take packages away; nobody is asked.
+
+        Raises:
+            InstallationError: when a worker is busy, or something could not be taken away.
+        """
+        self.check_idle()
+        for worker, _busy in self._workers:
+            worker.end_and_wait()
+        left, reason = remove(names)
+        if left:
+            said = _("{names} could not be taken away. {reason}")
+            raise InstallationError(said.format(names=", ".join(left), reason=reason))
 
     def versions(self) -> list[tuple[Requirement, str | None]]:
         """Each package that the worker needs, with its installed version."""
         return [(r, self._version_of(r.name)) for r in self._requirements]
 
-    def _ask_and_install(
-        self,
-        wanted: list[Requirement],
-        why: str,
-        install: Callable[[list[Requirement], Choice], None],
-    ) -> None:
+    def _ask(self, wanted: list[Requirement], why: str, declined: str) -> PackageSource:
         names = ", ".join(str(requirement) for requirement in wanted)
         if slicer.app.testingEnabled():
             said = _("Not installed: {names}. Nothing is installed while Slicer is tested.")
             raise InstallationError(said.format(names=names))
         choice = self._choose(wanted, why)
         if choice is Choice.CANCEL:
-            said = _("Not installed: {names}. Click again to install what is missing.")
-            raise InstallationError(said.format(names=names))
+            raise InstallationError(declined.format(names=names))
+        if choice is Choice.INSTALL:
+            return PackageIndex()
+        folder = self._choose_folder()
+        if folder is None:
+            raise InstallationError(_("No folder of wheels was chosen; nothing was changed."))
+        return FolderOfWheels(folder)
+
+    def _install(
+        self, wanted: list[Requirement], source: PackageSource, going: Iterable[str] = ()
+    ) -> None:
+        """Install from a source, after what is going has gone."""
+        source.check(wanted)
         before = installed_packages().keys() - brought_packages()
         try:
-            install(wanted, choice)
+            if going:
+                source.rehearse(wanted)
+                self.uninstall(going)
+            source.install(wanted)
+        except InstallationError as error:
+            gone = ", ".join(sorted(set(going) - installed_packages().keys()))
+            if not gone:
+                raise
+            said = _("Taken away and not installed again: {names}.").format(names=gone)
+            raise InstallationError(f"{error} {said}") from error
         finally:
             remember_brought(installed_packages().keys() - before)
-        left = self.missing()
+        left = self._lacking(dict.fromkeys([*self._requirements, *wanted]))
         if left:
             said = _("Still missing after the installation: {names}. Restart Slicer and try again.")
             raise InstallationError(said.format(names=", ".join(map(str, left))))
@@ -123,106 +177,5 @@ class Installation:
     def _named(self, names: Sequence[str]) -> list[Requirement]:
         return [requirement for requirement in self._requirements if requirement.name in names]
 
-    def _install(self, wanted: list[Requirement], choice: Choice) -> None:
-        if choice is Choice.FOLDER:
-            folder = self._choose_folder()
-            if folder is None:
-                raise InstallationError(_("No folder of wheels was chosen; nothing is installed."))
-            install_from_folder(wanted, folder)
-        else:
-            check_space(wanted)
-            install_from_network(wanted)
-
-    def _install_again(self, wanted: list[Requirement], choice: Choice) -> None:
-        names = {requirement.name for requirement in wanted}
-        together = {"torch", "torchvision"}  # builds of one kind, or neither loads
-        gone = names | together if names & together else names
-        left, reason = remove(gone & installed_packages().keys())
-        if left:
-            said = _("{names} could not be taken away. {reason}")
-            raise InstallationError(said.format(names=", ".join(left), reason=reason))
-        self._install(wanted, choice)
-
-
-def check_space(wanted: Sequence[Requirement]) -> None:
-    """Whether the disk of Slicer's Python has room for the packages.
-
-    Raises:
-        InstallationError: when it has not.
-    """
-    needed = _UNPACKED * sum(requirement.size_mb for requirement in wanted)
-    free = shutil.disk_usage(sys.prefix).free / 1e6
-    if free < needed:
-        said = _(
-            "The disk with Slicer's Python has {free} left, and the packages need {needed}. Free "
-            "some space and click again."
-        )
-        raise InstallationError(said.format(free=size_text(free), needed=size_text(needed)))
-
-
-def install_from_folder(wanted: Sequence[Requirement], folder: Path) -> None:
-    """Install from wheel files alone, without any network.
-
-    Args:
-        wanted: what to install.
-        folder: holds the wheels, itself or in a folder ``wheels`` as an offline bundle does.
-
-    Raises:
-        InstallationError: when the folder lacks a wheel or pip fails.
-    """
-    if (folder / "wheels").is_dir():
-        folder = folder / "wheels"
-    wheels = {
-        path.name.partition("-")[0].lower().replace("_", "-") for path in folder.glob("*.whl")
-    }
-    lacking = [r.name for r in wanted if r.name.lower().replace("_", "-") not in wheels]
-    if lacking:
-        said = _("The folder has no wheel of {names}. Download it on a computer with a network.")
-        raise InstallationError(said.format(names=", ".join(lacking)))
-    _pip(["--no-index", "--find-links", str(folder), *map(str, wanted)])
-
-
-def install_from_network(wanted: Sequence[Requirement]) -> None:
-    """Install through the PyTorch extension where it is present, and through pip.
-
-    Raises:
-        InstallationError: when it fails.
-    """
-    rest = [r for r in wanted if not (r.name == "torch" and _install_by_pytorch_extension(r))]
-    if rest:
-        _pip([str(requirement) for requirement in rest])
-
-
-def _install_by_pytorch_extension(torch: Requirement) -> bool:
-    """Whether the extension chose and installed the build that fits the graphics card."""
-    try:
-        import PyTorchUtils
-    except ImportError:
-        return False
-    try:
-        PyTorchUtils.PyTorchUtilsLogic().installTorch(
-            askConfirmation=False,
-            torchVersionRequirement=f">={torch.least}" if torch.least else None,
-        )
-    except Exception:
-        log.exception("the PyTorch extension could not install PyTorch")
-    importlib.invalidate_caches()
-    return will_do(installed_version("torch"), torch.least)
-
-
-def _pip(arguments: list[str]) -> None:
-    try:
-        packaging = importlib.import_module("slicer.packaging")
-    except ImportError:
-        packaging = None
-    try:
-        with Overheard() as said:
-            if packaging is None:  # before Slicer 5.12
-                slicer.util.pip_install(arguments)
-            elif arguments[0].startswith("-"):
-                packaging.pip_install(arguments, requester="WMHSiameseSeg")
-            else:
-                packaging.pip_ensure(arguments, prompt_install=False, requester="WMHSiameseSeg")
-    except Exception as error:
-        log.exception("pip failed")
-        raise InstallationError(reason_for(said.text)) from error
+    def _lacking(self, wanted: Iterable[Requirement]) -> list[Requirement]:
+        return [r for r in wanted if not will_do(self._version_of(r.name), r.least)]

@@ -57,7 +57,8 @@ class LibraryPanel:
         self.folder: Path | None = None
         self.message = PanelMessage(ui.libraryMessage)
         self.choice = CaseChoice(ui)
-        self._needs = WorkerNeeds(worker, installation, self.message, log)
+        busy = _("The correction library is busy: wait for its end.")
+        self._needs = WorkerNeeds(worker, installation, self.message, log, busy)
         self.client = LibraryClient(worker, self)
         self._adding = CaseAdding(self.client, background, self._on_not_sent)
         self.table = CaseTable(ui.caseTable, self._show_state)

@@ -99,12 +99,15 @@ class ModelsPanel:
         ]
 
     def _parent_text(self, model: Model) -> str:
-        """The name of the model that it was made from, else the first digits of its hash."""
+        """The name of the model that it was made from, else the first digits of its hash.
+
+        A bundled model's parent that does not come with it is in nobody's hands.
+        """
         parent = model.card.parent if model.card is not None else None
         if not parent:
             return ""
         named = [m.title for m in self._models if m.card is not None and m.card.sha256 == parent]
-        return next(iter(named), parent[:12])
+        return next(iter(named), parent[:12] if is_own(model) else "")
 
     def _show_state(self) -> None:
         ui, model = self._ui, self.chosen

@@ -12,18 +12,16 @@ from WMHSiameseSegLib.brought_packages import (
     brought_packages,
     installed_packages,
     removable,
-    remove,
 )
 from WMHSiameseSegLib.installation import Installation, InstallationError
 from WMHSiameseSegLib.panel_message import PanelMessage
 from WMHSiameseSegLib.requirement import installed_version
-from WMHSiameseSegLib.worker_client import WorkerClient
 
 _UI_FILE = Path(__file__).parents[1] / "Resources" / "UI" / "PackagesDialog.ui"
 _AGAIN, _UNINSTALL = 1, 2
 
 
-def show_packages(installation: Installation, worker: WorkerClient, message: PanelMessage) -> None:
+def show_packages(installation: Installation, message: PanelMessage) -> None:
     """Show the packages, and do what is chosen there; closing the window changes nothing."""
     dialog = slicer.util.loadUI(str(_UI_FILE))
     ui = slicer.util.childWidgetVariables(dialog)
@@ -35,12 +33,13 @@ def show_packages(installation: Installation, worker: WorkerClient, message: Pan
     ui.closeButton.clicked.connect(lambda: dialog.done(0))
     chosen = int(dialog.exec_())
     dialog.deleteLater()
-    if chosen and worker.busy:
-        message.complain(_("Something is running: wait for its end or cancel it first."))
-    elif chosen == _AGAIN:
-        _install_again(installation, worker, message)
-    elif chosen == _UNINSTALL:
-        _uninstall(brought, worker, message)
+    try:
+        if chosen == _AGAIN:
+            _install_again(installation, message)
+        elif chosen == _UNINSTALL:
+            _uninstall(brought, installation, message)
+    except InstallationError as error:
+        message.complain(str(error))
 
 
 def build_mismatch(torch: str | None, torchvision: str | None) -> str:
@@ -52,8 +51,8 @@ def build_mismatch(torch: str | None, torchvision: str | None) -> str:
     if torch and torchvision and builds[0] != builds[1] and "cpu" in builds:
         said = _(
             "PyTorch {torch} and torchvision {torchvision} are builds that do not fit together. "
-            "This module does without the parts that fail; “Install again” takes both away and "
-            "lets the right ones be installed."
+            "This module does without the parts that fail, perhaps on the CPU alone; “Log → "
+            "Packages… → Install again…” installs both anew."
         )
         return said.format(torch=torch, torchvision=torchvision)
     return ""
@@ -79,25 +78,15 @@ def _text(installation: Installation) -> str:
     )
 
 
-def _install_again(installation: Installation, worker: WorkerClient, message: PanelMessage) -> None:
-    worker.end()
-    try:
-        installation.repair(["torch", "nibabel", "safetensors"])
-    except InstallationError as error:
-        message.complain(str(error))
-    else:
-        message.say(_("Installed again. Click again to start."))
+def _install_again(installation: Installation, message: PanelMessage) -> None:
+    installation.repair(["torch", "nibabel", "safetensors"])
+    message.say(_("Installed again. Click again to start."))
 
 
-def _uninstall(brought: set[str], worker: WorkerClient, message: PanelMessage) -> None:
+def _uninstall(brought: set[str], installation: Installation, message: PanelMessage) -> None:
+    installation.check_idle()
     names = ", ".join(sorted(brought))
     question = _("Uninstall these packages from Slicer's Python?\n\n{names}").format(names=names)
-    if not slicer.util.confirmOkCancelDisplay(question, windowTitle=_("Uninstall packages")):
-        return
-    worker.end()
-    left, reason = remove(brought)
-    if left:
-        said = _("Not removed: {names}. {reason}")
-        message.complain(said.format(names=", ".join(left), reason=reason))
-    else:
+    if slicer.util.confirmOkCancelDisplay(question, windowTitle=_("Uninstall packages")):
+        installation.uninstall(brought)
         message.say(_("Uninstalled: {names}.").format(names=names))

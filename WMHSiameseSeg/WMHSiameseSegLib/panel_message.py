@@ -32,6 +32,10 @@ class PanelMessage:
         """A message."""
         self._show(text, "")
 
+    def add(self, text: str) -> None:
+        """A further line below the message that is there."""
+        self._show("\n".join(filter(None, (self.text, text))), self._label.styleSheet)
+
     def complain(self, text: str) -> None:
         """What went wrong, and what to do."""
         self._show(f"{COMPLAINT_MARK} {text}" if text else "", COMPLAINT_STYLE if text else "")

@@ -86,7 +86,8 @@ class SegmentTab:
         self._order: _Order | None = None
         self._job: Job | None = None
         self.controls = RunControls(ui)
-        self._needs = WorkerNeeds(worker, installation, self.controls, log)
+        busy = _("A scan is being segmented: wait for its end or cancel it first.")
+        self._needs = WorkerNeeds(worker, installation, self.controls, log, busy)
         self.states = RunStateMachine(self.controls.show_state)
         self.results = ResultPanel(ui, background, self._set_cut)
         self.models = ModelMenu(ui, self._on_model)
@@ -210,7 +211,7 @@ class SegmentTab:
             if not self.states.idle:
                 self.states.go(RunState.IDLE)
             return
-        self._needs.log_new_worker()
+        self._needs.probe_new_worker()
         self.controls.progress.show("starting")
         self._run.start(
             SegmentRequest(
@@ -240,7 +241,7 @@ class SegmentTab:
 
     def on_log(self, text: str) -> None:
         self._log.add(text)
-        self.controls.say(text)
+        self.controls.add(text)
 
     def on_result(self, made: RunResult) -> None:
         """Put what came back into the scene; edits made meanwhile stay as a segment."""
@@ -260,11 +261,11 @@ class SegmentTab:
         self.results.adopt(result, made, order.cut)
         self._choose_output(result.node)
         if edited and not order.keep_earlier:
-            self.controls.say(
+            self.controls.add(
                 _("The earlier mask was edited during the run and stays as a segment.")
             )
         elif made.readouts.lesion_count == 0:
-            self.controls.say(_("No lesion was found at this threshold."))
+            self.controls.add(_("No lesion was found at this threshold."))
 
     def on_failure(self, kind: str, sentence: str, way_out: str) -> None:
         self.controls.complain(f"{sentence} {way_out}".strip())

@@ -79,7 +79,8 @@ class TrainingPanel:
         self._base: Model | None = None
         self._folder: Path | None = None
         self.message = PanelMessage(ui.trainingMessage)
-        self._needs = WorkerNeeds(worker, installation, self.message, log)
+        busy = _("A training or a download is running: stop or cancel it first.")
+        self._needs = WorkerNeeds(worker, installation, self.message, log, busy)
         self._progress = TrainingProgress(ui.trainingProgressBar)
         self.curve = CurveView(ui)
         self.run = FinetuneRun(worker, self)
@@ -173,6 +174,7 @@ class TrainingPanel:
         if what == "train":
             self.curve.begin()
         self._progress.show("starting")
+        self._needs.probe_new_worker()
         self.run.start(choices.request(what, output, self._folder))
 
     # What the run tells
@@ -206,16 +208,16 @@ class TrainingPanel:
             self.curve.add(CurvePoint.of_event(event))
         elif event["event"] == "log":
             self._log.add(str(event.get("text", "")))
-            self.message.say(str(event.get("text", "")))
+            self.message.add(str(event.get("text", "")))
 
     def on_result(self, what: str, result: Event) -> None:
         if what == "estimate":
-            self.message.say(_estimate_text(float(result.get("minutes") or 0.0)))
+            self.message.add(_estimate_text(float(result.get("minutes") or 0.0)))
             return
         if what == "train":
             kept = _("Trained: epoch {epoch} was kept.").format(epoch=result.get("kept_epoch"))
             early = _("Stopped early.") + " " if result.get("stopped") else ""
-            self.message.say(early + kept)
+            self.message.add(early + kept)
         self._finished(what, result, self._base)
         self._remove_folder()
 

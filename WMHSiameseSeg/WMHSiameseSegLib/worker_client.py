@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Callable
 from typing import Any
 
+import qt
+import slicer
 from slicer.i18n import tr as _
 
 from WMHSiameseSegLib.event_lines import EventLines
@@ -15,6 +18,7 @@ PROTOCOL = 1
 Event = dict[str, Any]
 Listener = Callable[[Event], None]
 _LAST = {"result", "error"}
+_PATIENCE_S = 5.0
 
 
 class WorkerClient:
@@ -90,6 +94,14 @@ class WorkerClient:
             self._dying.append(self._process)
             self._process, dying = None, self._process
             dying.kill()
+
+    def end_and_wait(self) -> None:
+        """End the worker; return when it is gone, for Windows keeps the files of one that runs."""
+        self.end()
+        until = time.monotonic() + _PATIENCE_S
+        while self.ending and time.monotonic() < until:
+            slicer.app.processEvents(qt.QEventLoop.ExcludeUserInputEvents)
+            time.sleep(0.01)
 
     def close(self) -> None:
         """End the worker with the module: nobody is told of it."""

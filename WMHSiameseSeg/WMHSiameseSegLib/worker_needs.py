@@ -19,8 +19,9 @@ class WorkerNeeds:
     Args:
         worker: probed for what it can load.
         installation: asks a person and installs.
-        message: says why nothing can run.
+        message: says why nothing can run, and what slows it down.
         log: takes what the probe found.
+        busy: says that the worker is busy, when its packages are to be taken away.
     """
 
     def __init__(
@@ -29,11 +30,13 @@ class WorkerNeeds:
         installation: Installation,
         message: PanelMessage,
         log: RunLog,
+        busy: str,
     ) -> None:
         self._worker = worker
         self._installation = installation
         self._message = message
         self._log = log
+        installation.serve(worker, busy)
 
     def ensure(self, missing: Sequence[str] | None = None) -> bool:
         """Whether everything is there now, after asking a person where something was missing."""
@@ -45,10 +48,10 @@ class WorkerNeeds:
             return False
         return True
 
-    def log_new_worker(self) -> None:
+    def probe_new_worker(self) -> None:
         """Have a worker that is about to start tell what it found."""
         if not self._worker.alive:
-            self._worker.ask({"do": "probe"}, self._log_probe)
+            self._worker.ask({"do": "probe"}, self._show_probe)
 
     def offer_installation(self) -> None:
         """After a run failed for a package: find out which ones, and offer them."""
@@ -56,9 +59,9 @@ class WorkerNeeds:
 
     def show_packages(self) -> None:
         """What is installed, with ways to install it again or to take it away."""
-        show_packages(self._installation, self._worker, self._message)
+        show_packages(self._installation, self._message)
 
-    def _log_probe(self, event: Event) -> None:
+    def _show_probe(self, event: Event) -> None:
         if event["event"] == "result":
             said = _("Python {python}, PyTorch {torch}, devices: {devices}")
             devices = ", ".join(map(str, event.get("devices") or []))
@@ -69,6 +72,7 @@ class WorkerNeeds:
             for note in (*(event.get("notes") or []), mismatch):
                 if note:
                     self._log.add(str(note))
+                    self._message.add(str(note))
 
     def _on_probe(self, event: Event) -> None:
         missing = [str(name) for name in event.get("missing") or []]
