@@ -38,6 +38,7 @@ What is here
   wheels/          the Python packages that the network needs ({wheels} wheels)
   WMHSiameseSeg/   the module for 3D Slicer, with its generator
   {sample}   a simulated scan to try it with
+  LICENSE.txt      the module's licence
   SHA256SUMS       a checksum of every file; `sha256sum -c SHA256SUMS` compares them
 
 In 3D Slicer (5.10 or newer, which has Python {slicers})
@@ -96,6 +97,7 @@ def make_bundle(
         bundle = Path(place) / target.name
         collect_wheels(bundle / "wheels", packages, python, pip_arguments)
         copy_module(bundle)
+        shutil.copy(MODULE / "Resources" / "SampleData" / SAMPLE, bundle)
         (bundle / "INSTALL.txt").write_text(page(bundle, packages, python), encoding="utf-8")
         sums = [f"{sha256(path)}  {path.relative_to(bundle).as_posix()}" for path in files(bundle)]
         (bundle / "SHA256SUMS").write_text("\n".join(sums) + "\n", encoding="utf-8", newline="\n")
@@ -111,11 +113,11 @@ def collect_wheels(
     subprocess.run([*command, *chosen], check=True)
 
 
-def copy_module(bundle: Path) -> None:
-    """The module with its weights, and the sample scan."""
+def copy_module(folder: Path) -> None:
+    """The module with its weights, without what tools leave in its folder; and the licence."""
     left_out = shutil.ignore_patterns("__pycache__", "*.egg-info")
-    shutil.copytree(MODULE, bundle / MODULE.name, ignore=left_out)
-    shutil.copy(MODULE / "Resources" / "SampleData" / SAMPLE, bundle)
+    shutil.copytree(MODULE, folder / MODULE.name, ignore=left_out)
+    shutil.copy(ROOT / "LICENSE.txt", folder)
 
 
 def page(bundle: Path, packages: Sequence[str], python: str) -> str:

@@ -10,11 +10,12 @@ from __future__ import annotations
 
 import re
 import sys
+import tempfile
 import zipfile
 from collections.abc import Sequence
 from pathlib import Path
 
-from offline_bundle import MODULE, ROOT, files, sha256, version
+from offline_bundle import ROOT, copy_module, files, sha256, version
 
 TIMELESS = (1980, 1, 1, 0, 0, 0)  # the same sources make the same archive
 
@@ -65,13 +66,14 @@ def write_files(folder: Path) -> None:
 
 def archive_module(path: Path) -> None:
     """The module's folder, to be added to Slicer's module paths, with the licence."""
-    inside = [p for p in files(MODULE) if "__pycache__" not in p.parts and p.suffix != ".pyc"]
-    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
-        for file in [ROOT / "LICENSE.txt", *inside]:
-            name = file.relative_to(ROOT).as_posix()
-            archive.writestr(
-                zipfile.ZipInfo(name, TIMELESS), file.read_bytes(), zipfile.ZIP_DEFLATED
-            )
+    with (
+        tempfile.TemporaryDirectory() as place,
+        zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive,
+    ):
+        copy_module(Path(place))
+        for file in files(Path(place)):
+            name = zipfile.ZipInfo(file.relative_to(place).as_posix(), TIMELESS)
+            archive.writestr(name, file.read_bytes(), zipfile.ZIP_DEFLATED)
 
 
 def main(arguments: Sequence[str]) -> int:

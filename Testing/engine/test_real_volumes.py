@@ -1,25 +1,20 @@
 """The bundled generator on real held-out patients; skipped where there is no folder of them."""
 
-import os
-from pathlib import Path
-
 import pytest
-from wmh_siamese.cases import read_case, read_case_table
+from real_data import needs_scans, real_case
+from wmh_siamese.cases import read_case
 from wmh_siamese.cli import main
 from wmh_siamese.metrics import dice, lesion_recall
 from wmh_siamese.model_file import bundled_models, read_card
 from wmh_siamese.volume import read_mask
 
-DATA = Path(os.environ.get("WMH_DATA") or Path(__file__).parents[3] / "shared" / "data")
 HELD_OUT = read_card(bundled_models()[0]).metrics["held_out"]["ms3seg"]["cases"]
 
 
-@pytest.mark.skipif(
-    not (DATA / "cases.csv").is_file(), reason="no folder of real scans, name one with WMH_DATA"
-)
+@needs_scans
 @pytest.mark.parametrize("name", HELD_OUT)
 def test_the_command_finds_what_the_header_says(name, tmp_path):
-    case = next(case for case in read_case_table(DATA / "cases.csv") if case.id == name)
+    case = real_case(name)
     flair, labels = read_case(case)
     truth = labels.array == 1
     assert main(["segment", str(case.flair), "-o", str(tmp_path / "m.nii.gz"), "-q"]) == 0

@@ -12,13 +12,13 @@ import pytest
 import torch
 from engine.bomb import Bomb
 from engine.random_vgg import random_vgg
+from real_data import VGG, needs_vgg
 from safetensors.torch import save_file
 from wmh_siamese import siamese
 from wmh_siamese.errors import WMHError, from_exception
 from wmh_siamese.siamese import ContentLoss, VGGFeatures, read_vgg_weights
 
 ROOT = Path(__file__).resolve().parents[2]
-OXFORD = ROOT.parent / "shared/weights/vgg19_imagenet_caffe_conv1_1-conv2_2.npz"
 
 
 def write(path, tensors):
@@ -165,11 +165,10 @@ def test_other_faults_of_torchvision_are_not_hidden(monkeypatch):
         siamese.torchvision_models()
 
 
-@pytest.mark.skipif(not OXFORD.exists(), reason=f"the ImageNet weights are not at {OXFORD.name}")
+@needs_vgg
 def test_the_imagenet_weights_see_that_a_mask_is_wrong():
     """A mask that misses more of a bright spot costs more."""
-    weights = read_vgg_weights(OXFORD)
-    assert weights.convention == "caffe"
+    weights = read_vgg_weights(VGG)
     unit = torch.full((1, 1, 64, 64), 0.3)
     unit[..., 24:40, 24:40] = 0.9
     truth = torch.full_like(unit, 0.1)

@@ -1,4 +1,7 @@
-"""Nothing reaches for the network, or leaves a temporary file: command, panel and worker."""
+"""Nothing reaches for the network, or leaves a temporary file: commands, panel and worker.
+
+The tab Fine-tune and its workers are watched alike in slicer_side/test_finetune_end_to_end.py.
+"""
 
 import os
 import subprocess
@@ -10,11 +13,6 @@ from extension.configured import ROOT
 
 MODULE = ROOT / "WMHSiameseSeg"
 REFUSING = Path(__file__).parent / "no_network"
-SAMPLE, TRUTH = "simulated_flair.nii.gz", "simulated_lesions.nii.gz"
-
-
-def sample_file(name):
-    return MODULE / "Resources" / "SampleData" / name
 
 
 @pytest.fixture
@@ -33,6 +31,8 @@ def run(tmp_path):
                 "PYTHONPATH": os.pathsep.join(map(str, folders)),
                 "QT_QPA_PLATFORM": "offscreen",
                 "WMH_NETWORK_LOG": str(log),
+                # torch's own: an empty folder, made where its compiler is imported
+                "TORCHINDUCTOR_CACHE_DIR": str(tmp_path / "compiler"),
                 **dict.fromkeys(("TMPDIR", "TEMP", "TMP"), str(temporary)),
             },
             capture_output=True,
@@ -60,18 +60,17 @@ def test_the_refusal_works(run, asking):
     assert run("-c", asking, code=1)
 
 
-def test_the_command_asks_for_nothing(run, tmp_path):
-    """Segment a scan, judge the mask, list the models."""
-    scan, truth, mask = sample_file(SAMPLE), sample_file(TRUTH), tmp_path / "masks" / "1.nii.gz"
-    mask.parent.mkdir()
-    outputs = ["--output", str(mask), "--picture", "overlay.png", "--csv", "table.csv"]
-    assert run("-m", "wmh_siamese", "segment", str(scan), *outputs) == []
-    table = f"cohort,case,flair,mask\nsample,1,{scan},{truth}\n"
-    (tmp_path / "cases.csv").write_text(table, encoding="utf-8")
-    judge = ["evaluate", "--cases", "cases.csv", "--masks", "masks", "--csv", "figures.csv"]
-    assert run("-m", "wmh_siamese", *judge) == []
-    assert (tmp_path / "overlay.png").is_file() and (tmp_path / "figures.csv").is_file()
-    assert run("-m", "wmh_siamese", "models") == []
+def test_the_commands_ask_for_nothing(run, tmp_path):
+    """Library, training, fine-tuning, estimate, leaving one out, segmenting, judging."""
+    assert run("-m", "extension.every_command", str(tmp_path)) == []
+    made = (
+        "mine.safetensors",
+        "masks/a.nii.gz",
+        "overlay.png",
+        "figures.csv",
+        "other/library.json",
+    )
+    assert all((tmp_path / name).is_file() for name in made)
 
 
 def test_the_panel_and_its_worker_ask_for_nothing(run):

@@ -40,11 +40,12 @@ def test_it_holds_the_wheels_and_what_they_need(bundle):
     assert names == {"tiny", "needed"}
 
 
-def test_it_holds_the_module_with_its_generator_and_a_scan(bundle):
+def test_it_holds_the_module_with_its_generator_its_licence_and_a_scan(bundle):
     module = bundle / MODULE.name
     assert (module / "WMHSiameseSeg.py").is_file()
     assert list((module / "Resources" / "Models").glob("*.safetensors"))
     assert (bundle / "simulated_flair.nii.gz").stat().st_size > 1000
+    assert (bundle / "LICENSE.txt").read_bytes() == (ROOT / "LICENSE.txt").read_bytes()
     assert not list(bundle.rglob("__pycache__"))
 
 

@@ -35,6 +35,7 @@ def test_there_are_tests_a_smoke_test_an_audit_and_a_release():
     ("schema", "paths"),
     [
         ("github-workflows", WORKFLOWS),
+        ("github-issue-forms", [ROOT / ".github" / "ISSUE_TEMPLATE" / "bug.yml"]),
         ("dependabot", [ROOT / ".github" / "dependabot.yml"]),
         ("citation-file-format", [ROOT / "CITATION.cff"]),
     ],

@@ -22,6 +22,7 @@ from .scans import ROOT, Scan
 MODULE = ROOT / "WMHSiameseSeg" / "WMHSiameseSeg.py"
 _MINUTES = 60.0
 _SECTION_WIDTH = 520
+_SLICERS = ("numpy", "scipy")  # of what the worker needs, what a fresh Slicer has
 
 
 class Scenes:
@@ -92,7 +93,7 @@ class Scenes:
         self._panel.choose(before)
 
     def install(self, name: str) -> None:
-        """The question before anything is installed."""
+        """The question before anything is installed, in a Slicer as it comes."""
 
         def look(dialog: QtWidgets.QDialog) -> str:
             QtWidgets.QDialog.resize(dialog, 520, 300)
@@ -102,7 +103,8 @@ class Scenes:
             return "Cancel"
 
         installation = self._widget.installation
-        kept, installation._version_of = installation._version_of, lambda package: None
+        kept = installation._version_of
+        installation._version_of = lambda package: kept(package) if package in _SLICERS else None
         self._widget.worker.end()
         answers.answer(look)
         self._panel.start()

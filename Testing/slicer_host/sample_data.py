@@ -10,7 +10,7 @@ import slicer
 
 @dataclass
 class SampleDataSource:
-    """One sample: where it comes from, and what it becomes."""
+    """One sample: where it comes from, and what it becomes; its description is what is shown."""
 
     sampleName: str | None = None
     sampleDescription: str | None = None
@@ -21,11 +21,13 @@ class SampleDataSource:
     loadFiles: object = None
     customDownloader: object = None
     thumbnailFileName: str | None = None
-    fileTypes: object = None
+    loadFileTypes: object = None
     loadFileProperties: object = None
     loadFileType: object = None
 
     def __post_init__(self) -> None:
+        if self.sampleDescription is None:
+            self.sampleDescription = self.sampleName
         for name in ("uris", "fileNames", "nodeNames", "checksums", "loadFiles"):
             value = getattr(self, name)
             if value is not None and not isinstance(value, list):
@@ -46,27 +48,25 @@ class SampleDataLogic:
         nodeNames: object = None,
         customDownloader: object = None,
         thumbnailFileName: str | None = None,
-        fileTypes: object = None,
+        loadFileTypes: object = None,
         loadFiles: object = None,
-        checksums: object = None,
         loadFileProperties: object = None,
-        sampleDescription: str | None = None,
+        checksums: object = None,
         loadFileType: object = None,
     ) -> None:
         """Add a sample to a category of slicer.modules.sampleDataSources."""
         source = SampleDataSource(
-            sampleName,
-            sampleDescription,
-            uris,
-            fileNames,
-            nodeNames,
-            checksums,
-            loadFiles,
-            customDownloader,
-            thumbnailFileName,
-            fileTypes,
-            loadFileProperties,
-            loadFileType,
+            sampleName=sampleName,
+            uris=uris,
+            fileNames=fileNames,
+            nodeNames=nodeNames,
+            checksums=checksums,
+            loadFiles=loadFiles,
+            customDownloader=customDownloader,
+            thumbnailFileName=thumbnailFileName,
+            loadFileTypes=loadFileTypes,
+            loadFileProperties=loadFileProperties,
+            loadFileType=loadFileType,
         )
         sources = slicer.modules.sampleDataSources.setdefault(category, [])
         sources[:] = [s for s in sources if s.sampleName != sampleName] + [source]

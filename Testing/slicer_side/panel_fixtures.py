@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import os
+import runpy
 import shutil
 import tempfile
+from pathlib import Path
 
 import pytest
 import slicer
@@ -17,6 +20,30 @@ def model_file(tmp_path_factory):
     path = tmp_path_factory.mktemp("models") / "tiny.safetensors"
     run_engine("model", path)
     return path
+
+
+@pytest.fixture(scope="session")
+def refusal():
+    """The folder of what refuses the network, here too as soon as WMH_NETWORK_LOG is set."""
+    folder = Path(__file__).parents[1] / "extension" / "no_network"
+    runpy.run_path(str(folder / "sitecustomize.py"))
+    return folder
+
+
+@pytest.fixture
+def without_network(refusal, tmp_path, monkeypatch, own_temporary_folder):
+    """No network for the panel and its workers; afterwards none has asked, and nothing is left."""
+    log = tmp_path / "asked.txt"
+    paths = (str(refusal), os.environ.get("PYTHONPATH", ""))
+    monkeypatch.setenv("PYTHONPATH", os.pathsep.join(filter(None, paths)))
+    monkeypatch.setenv("WMH_NETWORK_LOG", str(log))
+    for name in ("TMPDIR", "TEMP", "TMP"):
+        monkeypatch.setenv(name, str(own_temporary_folder))
+    # torch's own: an empty folder, made where its compiler is imported
+    monkeypatch.setenv("TORCHINDUCTOR_CACHE_DIR", str(tmp_path / "compiler"))
+    yield
+    assert log.read_text(encoding="utf-8") == ""
+    assert not list(own_temporary_folder.iterdir())
 
 
 @pytest.fixture

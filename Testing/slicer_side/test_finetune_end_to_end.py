@@ -1,4 +1,4 @@
-"""From two corrected scans to a kept model, with the engine's own workers."""
+"""From two corrected scans to a kept model, with the engine's own workers and no network."""
 
 import shutil
 
@@ -26,7 +26,9 @@ def corrected(name, seed):
     return flair, node
 
 
-def test_two_scans_become_a_model_that_is_kept(finetune, library, model_file, monkeypatch):
+def test_two_scans_become_a_model_that_is_kept(
+    without_network, finetune, library, model_file, monkeypatch
+):
     monkeypatch.setenv("OMP_NUM_THREADS", "1")
     finetune.add(*corrected("FLAIR 1", 1), patient="p1")
     finetune.add(*corrected("FLAIR 2", 2), patient="p2", role="held-out")

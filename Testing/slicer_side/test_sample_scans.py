@@ -2,6 +2,7 @@
 
 import hashlib
 import socket
+import urllib.parse
 import urllib.request
 from pathlib import Path
 
@@ -9,7 +10,9 @@ import numpy as np
 import pytest
 import slicer
 from PySide6 import QtGui
+from real_data import needs_scans, real_case
 from slicer_side.panel import ENGINE
+from wmh_siamese.model_file import read_card
 from WMHSiameseSegLib.sample_scans import CATEGORY, sample_scans
 from WMHSiameseSegLib.voxels import volume_array
 
@@ -50,20 +53,35 @@ def test_the_bundled_scan_comes_without_a_network(no_network, the_module, tmp_pa
     assert np.percentile(volume_array(volume), 99) > 0
 
 
-def test_what_comes_by_network_is_pinned_to_one_file_and_names_its_licence():
-    scans = [scan for scan in sample_scans(RESOURCES) if not scan.uri.startswith("file:")]
-    assert scans
-    for scan in scans:
+def from_the_network():
+    return [scan for scan in sample_scans(RESOURCES) if not scan.uri.startswith("file:")]
+
+
+def test_what_comes_by_network_is_pinned_to_one_file_and_shows_its_licence(the_module):
+    assert from_the_network()
+    for scan in from_the_network():
         assert scan.uri.startswith("https://raw.githubusercontent.com/")
         assert len(scan.uri.split("/")[5]) == 40, "a commit, not a branch"
-        assert len(scan.sha256) == 64 and "CC BY" in scan.licence
+        assert registered()[scan.name].checksums == [f"SHA256:{scan.sha256}"]
+        assert "CC BY" in registered()[scan.name].sampleDescription, "what Slicer shows"
 
 
-@pytest.mark.skipif(
-    not (ENGINE.parents[1] / "shared" / "data" / "openms").is_dir(), reason="no real scans here"
-)
+def patient(scan):
+    """As the training names its cases."""
+    return f"openms/{Path(urllib.parse.urlparse(scan.uri).path).parent.name}"
+
+
+def test_what_comes_by_network_was_held_out_from_the_bundled_generators():
+    """A scan that was learnt from would look better than a scan of the user's own."""
+    for path in (RESOURCES / "Models").glob("*.safetensors"):
+        cohorts = read_card(path).metrics["held_out"].values()
+        held_out = {name for cohort in cohorts for name in cohort["cases"]}
+        assert {patient(scan) for scan in from_the_network()} <= held_out
+
+
+@needs_scans
 def test_the_pinned_checksum_is_that_of_the_public_file():
     """The very file that the address leads to, where a copy of it is at hand."""
-    file = ENGINE.parents[1] / "shared" / "data" / "openms" / "patient19" / "FLAIR.nii.gz"
-    (scan,) = [scan for scan in sample_scans(RESOURCES) if "patient19" in scan.uri]
-    assert hashlib.sha256(file.read_bytes()).hexdigest() == scan.sha256
+    for scan in from_the_network():
+        file = real_case(patient(scan)).flair
+        assert hashlib.sha256(file.read_bytes()).hexdigest() == scan.sha256

@@ -6,10 +6,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 CATEGORY = "WMHSiameseSeg"
-# A commit, so that the file behind the address never changes.
+# A commit, so that the file behind the address never changes. Laboratory of Imaging Technologies,
+# University of Ljubljana: Lesjak et al., A novel public MR image dataset of multiple sclerosis
+# patients with lesion segmentations based on multi-rater consensus, Neuroinformatics 2017; CC BY.
+# The bundled generator has learnt from another patient of this set, never from this one.
 _OPEN_MS = (
     "https://raw.githubusercontent.com/muschellij2/open_ms_data/"
-    "65704901f60650824565aa5a4818611aa89716f4/cross_sectional/MNI/patient19/"
+    "65704901f60650824565aa5a4818611aa89716f4/cross_sectional/MNI/patient07/"
     "FLAIR_N4_noneck_reduced_winsor_regtoFLAIR_brain_N4_regtoMNI.nii.gz"
 )
 
@@ -19,13 +22,12 @@ class SampleScan:
     """One scan.
 
     Attributes:
-        name: shown under the thumbnail.
+        name: shown under the thumbnail; Slicer shows nothing else, so the licence stands here.
         uri: where it comes from, a file or an https address.
         file_name: of its copy in Slicer's cache.
         node_name: of the volume.
         sha256: of the file.
         thumbnail: a PNG file.
-        licence: with the source to cite.
     """
 
     name: str
@@ -34,7 +36,6 @@ class SampleScan:
     node_name: str
     sha256: str
     thumbnail: Path
-    licence: str
 
 
 def sample_scans(resources: Path) -> list[SampleScan]:
@@ -52,20 +53,14 @@ def sample_scans(resources: Path) -> list[SampleScan]:
             node_name="Simulated FLAIR",
             sha256="bc6e3e63c79ae1dae09587bbf6e1aca2d79844ea667373d9ecb82708887fe0c9",
             thumbnail=folder / "simulated_flair.png",
-            licence="Simulated, no patient; Apache-2.0, anatomy from the MNI152 template.",
         ),
         SampleScan(
-            name="WMH open MS FLAIR (patient 19)",
+            name="WMH open MS FLAIR (Lesjak et al. 2017, CC BY)",
             uri=_OPEN_MS,
-            file_name="WMHSiameseSeg-open-ms-patient19-flair.nii.gz",
+            file_name="WMHSiameseSeg-open-ms-patient07-flair.nii.gz",
             node_name="Open MS FLAIR",
-            sha256="6e4191c583abdb818f2de9fd47a876c2a71451f1c1672e443874af1fe78b02ad",
+            sha256="2f884f00d4e9cbca061a5fd2f988547df312d86194b331f4ca511cf852f775db",
             thumbnail=folder / "open_ms_flair.png",
-            licence=(
-                "CC BY, Laboratory of Imaging Technologies, University of Ljubljana: "
-                "Lesjak et al., A novel public MR image dataset of multiple sclerosis patients "
-                "with lesion segmentations based on multi-rater consensus, Neuroinformatics 2017."
-            ),
         ),
     ]
 

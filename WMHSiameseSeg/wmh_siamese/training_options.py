@@ -31,8 +31,8 @@ def add_train_options(parser: argparse.ArgumentParser) -> None:
         "folder",
         type=Path,
         metavar="FOLDER",
-        help="for best.safetensors, last.safetensors and the checkpoint; a training that was "
-        "interrupted goes on there",
+        help="for the new model, generator.safetensors, for best.safetensors, last.safetensors and "
+        "the checkpoint; a training that was interrupted goes on there",
     )
     parts = add_part_options(parser)
     parts.add_argument("--cohort", nargs="+", metavar="NAME", help="only cases of these cohorts")
