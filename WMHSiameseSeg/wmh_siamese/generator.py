@@ -75,7 +75,8 @@ class DenseUNet(nn.Module):
             DenseBlock(2 * channels, channels) for channels in reversed(filters[:-1])
         )
         self.head = nn.Conv2d(width, 1, kernel_size=1)
-        self._initialise()
+        if not self.head.weight.is_meta:  # a file's weights come in place of these
+            self._initialise()
 
     def _initialise(self) -> None:
         for module in self.modules():
