@@ -108,7 +108,7 @@ def _check_unseen(case: Case, first: Case) -> None:
     raise WMHError(
         "bad-volume",
         f"Cases {first.id} and {case.id} hold the same scan, but are two patients.",
-        "Remove one of them, or give both the same patient in the case table.",
+        "Remove one of them, or give both the same patient.",
     )
 
 
