@@ -1550,7 +1550,15 @@
         <translation type="unfinished"></translation>
     </message>
     <message>
+        <source>It was a scan of patient {patient} until now.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>The mask was drawn on another grid and was resampled to the FLAIR&apos;s.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>{count} of its drawn voxels lie outside the FLAIR and were left out.</source>
         <translation type="unfinished"></translation>
     </message>
     <message>

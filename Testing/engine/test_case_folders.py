@@ -3,8 +3,10 @@
 from pathlib import Path
 
 import pytest
+from engine.library_scans import a_flair, a_mask
 from wmh_siamese.cases import find_cases
 from wmh_siamese.errors import WMHError
+from wmh_siamese.library import Library
 
 
 @pytest.fixture
@@ -137,6 +139,27 @@ def test_a_folder_without_pairs_is_refused_with_what_is_known(lay):
 
 
 def test_what_is_not_there_is_refused(tmp_path):
-    with pytest.raises(WMHError, match="no case table") as refusal:
+    with pytest.raises(WMHError, match="no folder and no case table") as refusal:
         find_cases(tmp_path / "nothing")
     assert refusal.value.kind == "bad-path"
+
+
+@pytest.mark.parametrize("manifest", [True, False], ids=["whole", "without its manifest"])
+def test_a_librarys_cases_are_no_data_set_by_whatever_door(tmp_path, manifest):
+    library = Library.create(tmp_path / "library")
+    held_out = library.add(a_flair(), a_mask(), role="held-out").case.id
+    gone = library.add(a_flair(1), a_mask()).case.id
+    library.remove(gone)
+    inside = library.folder / "cases"
+    if not manifest:
+        (library.folder / "library.json").unlink()
+        inside = inside.rename(tmp_path / "copied")
+    doors = [library.folder, inside, inside / held_out, library.folder / "trash", tmp_path]
+    for door in doors if manifest else doors[1:]:
+        with pytest.raises(WMHError, match="cases of a correction library") as refusal:
+            find_cases(door)
+        assert refusal.value.kind == "bad-volume" and "library.json" in refusal.value.way_out
+    (tmp_path / "cases.csv").write_text(
+        f"cohort,case,flair,mask\na,b,{inside}/{held_out}/flair.nii.gz,{inside}/{held_out}/mask.nii.gz\n"
+    )
+    assert [case.id for case in find_cases(tmp_path)] == ["a/b"]  # somebody chose it by name

@@ -9,8 +9,10 @@ import pytest
 from engine.random_vgg import random_vgg
 from engine.tiny_training import TINY, run, simulated_cases
 from safetensors.torch import save_file
-from wmh_siamese.cases import read_case
+from wmh_siamese.cases import Case, read_case
 from wmh_siamese.cli import main
+from wmh_siamese.errors import WMHError
+from wmh_siamese.finetuning import guard
 from wmh_siamese.finetuning.guard import bundled_sample
 from wmh_siamese.finetuning.task import task_of
 from wmh_siamese.library.library import Library
@@ -108,6 +110,134 @@ def test_the_bundled_head_is_not_rehearsed_where_it_judges(place, tmp_path):
     assert task_of(table, base).rehearsal == (sample,)
 
 
+@pytest.fixture
+def task(place, tmp_path):
+    """What would be learnt of the library in this test's folder, with what options."""
+
+    def made(**options):
+        return task_of(tmp_path / "library", place / "base" / "best.safetensors", **options)
+
+    return made
+
+
+@pytest.fixture
+def keep(place, tmp_path):
+    """Keeps one of the place's scans (or the bundled head) in a library of this test."""
+
+    def kept(name, patient, role="training", folder="library"):
+        there = (tmp_path / folder / "library.json").exists()
+        library = (Library.open if there else Library.create)(tmp_path / folder)
+        case = bundled_sample()
+        if name != "head":
+            flair, mask = (place / f"{name}-{what}.nii" for what in ("flair", "mask"))
+            case = Case("simulated", name, flair, mask)
+        flair, labels = read_case(case)
+        return library, library.add(flair, labels.array, patient=patient, role=role).case
+
+    return kept
+
+
+def test_the_bundled_head_is_not_rehearsed_where_the_library_ever_held_it_out(keep, task):
+    keep("a", "p1")
+    library, head = keep("head", "p2", "held-out")
+    assert task().rehearsal == ()
+    library.change(head.id, excluded=True)
+    assert task().rehearsal == ()
+    library.remove(head.id)
+    assert task().rehearsal == ()
+    library.empty_trash()
+    assert task().rehearsal == ()
+
+
+def test_what_was_rehearsed_is_never_held_out_afterwards(keep, task):
+    library, _ = keep("a", "p1")
+    guarded = task()
+    assert guarded.rehearsal == (bundled_sample(),)
+    guarded.note_trained("ab" * 32)
+    assert len(library.manifest().trainings[-1].cases) == 1
+    assert task().rehearsal == guarded.rehearsal  # again and again
+    with pytest.raises(WMHError, match="has trained a model already"):
+        keep("head", "p2", "held-out")
+    keep("head", "p2")  # and takes its patient along
+    with pytest.raises(WMHError, match="has trained a model already"):
+        keep("b", "p2", "held-out")
+
+
+def test_another_library_is_rehearsed_by_its_roles_and_keeps_book_as_well(keep, task, tmp_path):
+    library, _ = keep("a", "p1")
+    other, first = keep("b", "q1", folder="other")
+    _, second = keep("c", "q2", "held-out", folder="other")
+    mixed = task(rehearse=tmp_path / "other")
+    assert [case.name for case in mixed.rehearsal] == [first.id]
+    mixed.note_trained("ab" * 32)
+    (training,) = other.manifest().trainings
+    assert training.cases == (first.id,) and training.model_sha256 == "ab" * 32
+    for role in ("b", "q1", "held-out", "library"), ("a", "p1", "held-out", "other"):
+        with pytest.raises(WMHError, match="has trained a model already"):
+            keep(*role)
+    other.remove(first.id)
+    keep("c", "q2", "held-out")
+    keep("c", "q2", "held-out", folder="other")
+    assert [case.patient for case in task().held_out] == ["q2"]
+    assert library.manifest().held_out.scans == (second.flair_sha256,)
+
+
+@pytest.mark.parametrize("gone", [False, True], ids=["excluded", "removed"])
+def test_who_is_held_out_is_not_rehearsed_from_elsewhere(keep, task, tmp_path, place, gone):
+    keep("a", "p1")
+    library, row = keep("c", "p3", "held-out")
+    library.remove(row.id) if gone else library.change(row.id, excluded=True)
+    files = f"{place / 'c-flair.nii'},{place / 'c-mask.nii'}"
+    (tmp_path / "same.csv").write_text(f"cohort,case,flair,mask\nelsewhere,x,{files}\n")
+    with pytest.raises(WMHError, match="elsewhere/x is held out and cannot be rehearsed"):
+        task(rehearse=tmp_path / "same.csv")
+    keep("b", "P3", folder="other")  # another scan of whom a person reads as the same patient
+    with pytest.raises(WMHError, match="is held out and cannot be rehearsed"):
+        task(rehearse=tmp_path / "other")
+
+
+def test_a_role_that_was_edited_by_hand_trains_nobody(keep, task, tmp_path):
+    keep("a", "p1")
+    keep("b", "p2", "held-out")
+    manifest = tmp_path / "library" / "library.json"
+    manifest.write_text(manifest.read_text().replace('"role": "held-out"', '"role": "training"'))
+    with pytest.raises(WMHError, match="'p2' is held out for measuring, and stays so for life"):
+        task(guarded=False)
+
+
+def test_files_that_were_changed_beside_the_library_are_found(keep, task, tmp_path):
+    (library, first), (_, second) = keep("a", "p1"), keep("b", "p2", "held-out")
+    one, other = (tmp_path / "library" / "cases" / row.id for row in (first, second))
+    assert len(task(guarded=False).training) == 1
+    whole = (one / "mask.nii.gz").read_bytes()
+    (one / "mask.nii.gz").write_bytes((other / "mask.nii.gz").read_bytes())
+    with pytest.raises(WMHError, match=f"case {first.id} are not the ones") as refusal:
+        task(guarded=False)
+    assert "remove the case and add its scan" in refusal.value.way_out
+    (one / "mask.nii.gz").write_bytes(whole)
+    one.rename(tmp_path / "between")
+    other.rename(one)
+    (tmp_path / "between").rename(other)
+    with pytest.raises(WMHError, match="2 of 2 cases cannot be used"):
+        task(guarded=False)
+    for row in (first, second):  # the way out
+        library.remove(row.id)
+    keep("a", "p1")
+    keep("b", "p2", "held-out")
+    assert len(task(guarded=False).held_out) == 1
+
+
+def test_an_engine_without_the_extension_goes_on_with_half_of_the_guard(
+    keep, task, tmp_path, monkeypatch
+):
+    keep("a", "p1")
+    monkeypatch.setattr(guard, "SAMPLE_FOLDER", tmp_path / "nowhere")
+    said = []
+    guarded = task(say=said.append)
+    assert guarded.rehearsal == () and guarded.base_share == 0.5
+    assert len(said) == 1 and "head is not installed here" in said[0] and "--rehearse" in said[0]
+
+
 def test_rehearsed_cases_are_learnt_but_are_no_corrections(finetune, place, tmp_path):
     again = simulated_cases(tmp_path, ("w", "x", "y", "again"))[-1]
     rows = f"cohort,case,flair,mask\nrehearsed,again,{again.flair},{again.mask}\n"
@@ -137,7 +267,7 @@ def test_a_held_out_patient_is_not_rehearsed(finetune, place, tmp_path):
         (["--held-out", "simulated/x"], "cases.csv", "simulated/x"),
         (["--learning-rate", "0"], "library", "learning-rate is 0"),
         (["--base", "/nowhere"], "library", "nowhere"),
-        ([], "nothing", "nothing"),
+        ([], "nothing", "There is no folder and no case table"),
     ],
 )
 def test_what_cannot_be_used_gets_its_sentence(finetune, tmp_path, options, cases, said):

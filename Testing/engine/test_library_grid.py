@@ -69,7 +69,7 @@ def test_it_resamples_as_simpleitk_does(of_mask, of_flair, seed):
     flair = Volume(np.ones(of_flair[0]), of_flair[1])
     expected = resampled_by_itk(mask, flair)
     assume(expected.any())
-    labels, _ = on_grid_of(mask, flair)
+    labels = on_grid_of(mask, flair).labels
     assert labels.dtype == np.uint8
     clear = ~near_a_tie(mask, flair)
     np.testing.assert_array_equal(labels[clear], expected[clear])
@@ -88,9 +88,9 @@ def test_the_same_voxels_in_another_order_come_back_exactly(of_flair, order, fli
         matrix[there, here] = -1 if flips[here] else 1
         matrix[there, 3] = shape[there] - 1 if flips[here] else 0
         stored = np.flip(stored, here) if flips[here] else stored
-    found, resampled = on_grid_of(Volume(stored, affine @ matrix), flair)
-    np.testing.assert_array_equal(found, labels)
-    assert resampled == (tuple(order) != (0, 1, 2) or any(flips))
+    found = on_grid_of(Volume(stored, affine @ matrix), flair)
+    np.testing.assert_array_equal(found.labels, labels)
+    assert found.outside == 0 and found.resampled == (tuple(order) != (0, 1, 2) or any(flips))
 
 
 @pytest.mark.parametrize("dtype", [np.uint8, bool, np.int16, np.float64])
@@ -99,9 +99,9 @@ def test_on_the_same_grid_nothing_is_resampled(dtype):
     labels = (a_mask() > 0).astype(dtype)
     jitter = flair.affine + 1e-5
     jitter[3] = (0, 0, 0, 1)
-    found, resampled = on_grid_of(Volume(labels, jitter), flair)
-    assert not resampled and found.dtype == np.uint8
-    np.testing.assert_array_equal(found, labels)
+    found = on_grid_of(Volume(labels, jitter), flair)
+    assert not found.resampled and found.labels.dtype == np.uint8 and found.outside == 0
+    np.testing.assert_array_equal(found.labels, labels)
 
 
 def moved(affine, shift):
@@ -113,9 +113,18 @@ def moved(affine, shift):
 def test_half_a_voxel_away_it_is_resampled():
     flair = a_flair()
     mask = Volume(a_mask(), moved(flair.affine, flair.affine[:3, 0] * 0.6))
-    labels, resampled = on_grid_of(mask, flair)
-    assert resampled
-    np.testing.assert_array_equal(labels[1:], a_mask()[:-1])
+    found = on_grid_of(mask, flair)
+    assert found.resampled and found.outside == a_mask()[-1].astype(bool).sum() == 0
+    np.testing.assert_array_equal(found.labels[1:], a_mask()[:-1])
+
+
+def test_what_lies_outside_the_flair_is_counted():
+    flair = a_flair()
+    labels = a_mask()
+    mask = Volume(labels, moved(flair.affine, flair.affine[:3, 0] * 5))  # five voxels along i
+    found = on_grid_of(mask, flair)
+    np.testing.assert_array_equal(found.labels[5:], labels[:-5])
+    assert found.outside == np.count_nonzero(labels[-5:]) > 0
 
 
 def test_a_mask_wholly_outside_is_refused():
@@ -133,8 +142,8 @@ def test_a_mask_wholly_outside_is_refused():
 def test_an_empty_mask_is_a_finding_wherever_it_lies():
     flair = a_flair()
     empty = Volume(np.zeros((4, 4, 4), np.uint8), moved(flair.affine, 500))
-    labels, resampled = on_grid_of(empty, flair)
-    assert resampled and labels.shape == flair.shape and not labels.any()
+    found = on_grid_of(empty, flair)
+    assert found.resampled and found.labels.shape == flair.shape and not found.labels.any()
 
 
 def test_a_lesion_lost_between_coarse_voxels_is_told():

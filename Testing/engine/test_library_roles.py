@@ -1,5 +1,6 @@
 """A patient's role is for life, whatever is added, changed, removed, restored or imported."""
 
+import json
 import random
 
 import pytest
@@ -36,6 +37,24 @@ def test_a_held_out_patient_never_trains(library):
     with refused("held out"):
         library.change(row.id, patient="P3", role="training")
     assert [case.patient for case in library.training_cases()] == ["P2"]
+
+
+def test_one_patient_is_one_word_however_it_is_typed(library):
+    first, second = add(library, 0, "Müller 1"), add(library, 1, "MÜLLER 1")
+    assert second.patient == "Müller 1"
+    third = add(library, 2, "P2")
+    assert library.change(third.id, patient="müller 1").patient == "Müller 1"
+    told = manifest_of(library.folder)  # as an older version wrote it
+    told["cases"][1]["patient"] = "MÜLLER 1"
+    (library.folder / "library.json").write_text(json.dumps(told))
+    assert [case.patient_id for case in library.training_cases()] == ["library/Müller 1"] * 3
+    for row in (first, second, third):
+        library.change(row.id, role="held-out")
+    assert {case.patient for case in library.held_out_cases()} == {"Müller 1"}
+    library.remove(first.id)
+    library.remove(second.id)
+    library.empty_trash()
+    assert library.change(third.id, patient="müller 1").patient == "müller 1"  # its only scan
 
 
 def test_nor_after_its_cases_are_gone(library):

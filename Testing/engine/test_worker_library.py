@@ -98,9 +98,24 @@ def test_a_mask_of_another_grid_is_resampled_and_told(answer, tmp_path):
     finer[:3, 3] -= finer[:3, 2] / 2
     np.save(tmp_path / "mask.npy", np.repeat(a_mask(), 2, axis=2))
     added = answer("add", mask_affine=finer.tolist())
-    assert added["resampled"] and any("another grid" in str(text) for text in answer.said)
+    assert added["resampled"] and added["outside"] == 0
+    assert any("another grid" in str(text) for text in answer.said)
     (case,) = Library(tmp_path / "library").training_cases()
     np.testing.assert_array_equal(read_case(case)[1].array, a_mask())
+
+
+def test_what_an_added_case_loses_and_whose_it_was_is_told(answer):
+    answer("create")
+    flair = a_flair()
+    away = flair.affine.copy()
+    away[:3, 3] += 5 * away[:3, 0]
+    added = answer("add", mask_affine=away.tolist(), patient="p1")
+    assert added["outside"] == np.count_nonzero(a_mask()[-5:]) > 0
+    assert added["patient_before"] == ""
+    assert answer("add")["patient_before"] == ""
+    assert answer("add", patient="P1")["patient_before"] == ""
+    again = answer("add", patient="p2")
+    assert (again["patient_before"], again["case"]["patient"]) == ("P1", "p2")
 
 
 def test_export_and_import_tell_how_far_they_are_and_hear_a_stop(answer, ask_of, tmp_path):

@@ -74,6 +74,55 @@ def test_the_same_scan_again_is_updated_and_said(finetune, library, a_flair_volu
     assert row[3] == "0.00"
 
 
+def test_no_scan_gets_the_words_of_another(finetune, library, a_flair_volume, a_segmentation):
+    ui = finetune.ui
+
+    def words():
+        return ui.patientEdit.text, ui.roleSelector.currentIndex, ui.noteEdit.text
+
+    ui.noteEdit.setText("typed before a scan is chosen")
+    finetune.add(a_flair_volume, a_segmentation, "a/b", "held-out")
+    assert "belongs to a path" in finetune.message
+    assert words() == ("a/b", 1, "typed before a scan is chosen")  # to be corrected
+    finetune.add(a_flair_volume, a_segmentation, "p1", "held-out")
+    assert finetune.cells()[0][6] == "typed before a scan is chosen"
+    assert words() == ("", 0, "")
+    ui.patientEdit.setText("p1")
+    ui.roleSelector.setCurrentIndex(1)
+    other = slicer.util.addVolumeFromArray(np.ones((12, 48, 40)), name="other")
+    ui.caseFlairSelector.setCurrentNode(other)
+    assert words() == ("", 0, "")
+    ui.patientEdit.setText("p2")
+    slicer.mrmlScene.Clear(False)
+    slicer.app.processEvents()
+    assert words() == ("", 0, "")
+
+
+def test_words_about_the_next_scan_outlive_the_answer_about_the_last(
+    finetune, library, a_flair_volume, a_segmentation
+):
+    other = slicer.util.addVolumeFromArray(np.ones((12, 48, 40)), name="other")
+    finetune.ui.caseFlairSelector.setCurrentNode(a_flair_volume)
+    finetune.ui.caseSegmentationSelector.setCurrentNode(a_segmentation)
+    finetune.ui.patientEdit.setText("p1")
+    finetune.click("addCaseButton")
+    finetune.ui.caseFlairSelector.setCurrentNode(other)
+    finetune.ui.patientEdit.setText("p1")  # another scan of the same patient
+    finetune.settle()
+    assert finetune.cells()[0][1] == "p1" and finetune.ui.patientEdit.text == "p1"
+
+
+def test_a_known_scan_keeps_its_patient_unless_another_is_typed_and_then_it_is_said(
+    finetune, library, a_flair_volume, a_segmentation
+):
+    finetune.add(a_flair_volume, a_segmentation, "p1", "held-out")
+    finetune.add(a_flair_volume, a_segmentation)
+    assert finetune.cells()[0][1:3] == ["p1", "held out"] and "until now" not in finetune.message
+    finetune.add(a_flair_volume, a_segmentation, "p2")
+    assert finetune.cells()[0][1:3] == ["p2", "held out"]
+    assert "It was a scan of patient p1 until now." in finetune.message
+
+
 def test_an_opened_case_is_the_scan_and_the_mask_that_were_added(
     finetune, library, a_flair_volume, a_segmentation
 ):
@@ -112,6 +161,18 @@ def test_a_mask_on_another_grid_is_resampled_and_said(finetune, library, a_flair
     (row,) = finetune.cells()
     assert "resampled to the FLAIR's" in finetune.message
     assert float(row[3]) == pytest.approx(3 * 4 * 3 * 9.6 / 1000, rel=0.4)
+
+
+def test_voxels_that_lie_outside_the_flair_are_counted(finetune, library, a_flair_volume):
+    aside = slicer.util.addVolumeFromArray(np.zeros((12, 48, 40), np.float32), name="aside")
+    aside.CopyOrientation(a_flair_volume)
+    aside.SetOrigin(*(np.array(a_flair_volume.GetOrigin()) + np.array([6.0, 0, 0])))
+    box = drawn_on(aside, where=np.s_[5:8, 10:14, :])
+    finetune.add(a_flair_volume, box, "p1")
+    assert "of its drawn voxels lie outside the FLAIR and were left out" in finetune.message
+    lost = int(finetune.message.partition(" of its drawn")[0].split()[-1])
+    kept = float(finetune.cells()[0][3]) * 1000 / 4.8
+    assert lost + kept == pytest.approx(3 * 4 * 12, abs=2) and lost > 0 < kept
 
 
 def test_an_empty_mask_is_asked_about(finetune, library, a_flair_volume, the_answers):

@@ -24,6 +24,7 @@ class CaseChoice:
     def __init__(self, ui: Any) -> None:
         self._ui = ui
         self._segments: list[str] = []
+        self._flair_id = ""  # the words are about this one
         self._observed: list[tuple[Any, int]] = []
         for role in ROLES:
             ui.roleSelector.addItem(role_name(role))
@@ -52,6 +53,10 @@ class CaseChoice:
             "note": ui.noteEdit.text.strip(),
         }
 
+    def about(self) -> tuple[str, dict[str, str]]:
+        """Which scan is chosen, and the words about it."""
+        return self._flair_id, self.words()
+
     def choose(
         self,
         flair: slicer.vtkMRMLScalarVolumeNode,
@@ -65,6 +70,12 @@ class CaseChoice:
         self._ui.patientEdit.setText(patient)
         self._ui.roleSelector.setCurrentIndex(ROLES.index(role) if role in ROLES else 0)
 
+    def forget_words(self) -> None:
+        """Empty the fields, so that no other scan gets this patient and its role for life."""
+        for edit in (self._ui.patientEdit, self._ui.noteEdit):
+            edit.setText("")
+        self._ui.roleSelector.setCurrentIndex(0)
+
     def close(self) -> None:
         """Observe nothing any more."""
         for observed, tag in self._observed:
@@ -72,7 +83,11 @@ class CaseChoice:
         self._observed = []
 
     def _on_flair(self, flair: slicer.vtkMRMLNode | None) -> None:
-        """Offer the mask that was last made of this volume."""
+        """Offer the mask that was last made of this volume; words were about the one before."""
+        flair_id = flair.GetID() if flair is not None else ""
+        if self._flair_id and flair_id != self._flair_id:
+            self.forget_words()
+        self._flair_id = flair_id
         results = results_of(flair) if flair is not None else []
         if results and self.segmentation is not results[-1].node:
             self._ui.caseSegmentationSelector.setCurrentNode(results[-1].node)

@@ -57,6 +57,7 @@ class LibraryPanel:
         self.folder: Path | None = None
         self.message = PanelMessage(ui.libraryMessage)
         self.choice = CaseChoice(ui)
+        self._sent = self.choice.about()
         busy = _("The correction library is busy: wait for its end.")
         self._needs = WorkerNeeds(worker, installation, self.message, log, busy)
         self.client = LibraryClient(worker, self)
@@ -101,6 +102,7 @@ class LibraryPanel:
 
     def scene_closes(self) -> None:
         self.choice.close()
+        self.choice.forget_words()
         self._parameters = None
 
     def close(self) -> None:
@@ -151,6 +153,7 @@ class LibraryPanel:
             self.message.say(_("Nothing was added."))
             return
         self.message.say("")
+        self._sent = self.choice.about()
         self._adding.start(self.folder, case, self.choice.words())
         self._show_state()
 
@@ -236,6 +239,8 @@ class LibraryPanel:
         remember_library(answer.folder)
         if self._parameters is not None:
             self._parameters.library = answer.folder.name
+        if answer.what == "add" and self.choice.about() == self._sent:
+            self.choice.forget_words()
         text = answer_text(answer)
         if text:
             self.message.say(text)

@@ -49,8 +49,14 @@ def _added_text(said: Event) -> str:
             "{role}, {volume:.2f} ml."
         )
     text = text.format(patient=row.patient, role=role_name(row.role), volume=row.volume_ml)
+    if said.get("patient_before"):
+        moved = _("It was a scan of patient {patient} until now.")
+        text += " " + moved.format(patient=said["patient_before"])
     if said.get("resampled"):
         text += " " + _("The mask was drawn on another grid and was resampled to the FLAIR's.")
+    if said.get("outside"):
+        lost = _("{count} of its drawn voxels lie outside the FLAIR and were left out.")
+        text += " " + lost.format(count=said["outside"])
     return text
 
 

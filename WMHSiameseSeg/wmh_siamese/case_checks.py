@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from wmh_siamese.cases import LESION, Case, read_case
 from wmh_siamese.errors import WMHError
+from wmh_siamese.volume import Volume
 
 log = logging.getLogger(__name__)
 
@@ -33,16 +34,13 @@ class CheckedCases:
     faults: dict[str, WMHError]
     scans: frozenset[str]
 
-    def hold_scan_of(self, case: Case) -> bool:
-        """Whether another case's scan is among them, whatever it is called."""
-        return voxels_sha256(read_case(case)[0].array) in self.scans
-
 
 def checked_cases(
     cases: Sequence[Case],
     skip_bad: bool = False,
     complain: Callable[[str], None] = lambda sentence: None,
     option: str = " (--skip-bad)",
+    check: Callable[[Case, Volume, Volume], None] = lambda case, flair, labels: None,
 ) -> CheckedCases:
     """Read every case once and leave out what cannot be used.
 
@@ -54,6 +52,8 @@ def checked_cases(
         skip_bad: go on without the faulty ones instead of refusing.
         complain: told of each case that is left out.
         option: how whoever asked is told to skip them; empty where there is no such option.
+        check: whatever else is asked of a case, its FLAIR and its labels; its ``WMHError`` is a
+            fault.
 
     Raises:
         WMHError: ``bad-volume`` when a case is faulty (all are named) and must not be skipped, when
@@ -66,6 +66,7 @@ def checked_cases(
     for case in cases:
         try:
             flair, labels = read_case(case)
+            check(case, flair, labels)
             _check_unseen(case, seen.setdefault(voxels_sha256(flair.array), case))
         except WMHError as error:
             faults[case.id] = error
@@ -108,7 +109,7 @@ def _check_unseen(case: Case, first: Case) -> None:
     raise WMHError(
         "bad-volume",
         f"Cases {first.id} and {case.id} hold the same scan, but are two patients.",
-        "Remove one of them, or give both the same patient in the case table.",
+        "Remove one of them, or give both the same patient.",
     )
 
 

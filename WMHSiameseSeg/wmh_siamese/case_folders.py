@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from wmh_siamese.cases import Case
 from wmh_siamese.errors import WMHError
+from wmh_siamese.library.scan_files import FLAIR_NAME
+from wmh_siamese.library.words import CASE_ID
 
 ENDINGS = (".nii.gz", ".nii")
 MASK_WORDS = ("mask", "seg", "lesion", "lesions", "wmh", "label", "labels", "truth")
@@ -25,15 +27,18 @@ def cases_in_folder(folder: Path) -> list[Case]:
     - Plain pairs: ``NAME.nii.gz`` with ``NAME_mask.nii.gz`` (or another of ``MASK_WORDS``), or a
       folder a case with ``FLAIR.nii.gz`` and a mask so named, at any depth.
 
-    Scans without a mask are left out.
+    Scans without a mask are left out. The cases of a correction library are none of a data set:
+    only the library knows which of them are held out.
 
     Raises:
-        WMHError: ``bad-volume`` when nothing of this kind is there, or a scan has several masks.
+        WMHError: ``bad-volume`` when nothing of this kind is there, a scan has several masks, or
+            cases of a library are among them.
     """
     folder = folder.resolve()
     for layout in (_challenge, _bids, _pairs):
         cases = sorted(layout(folder), key=lambda case: case.id)
         if cases:
+            _check_of_no_library(cases, folder)
             return cases
     raise WMHError(
         "bad-volume",
@@ -41,6 +46,20 @@ def cases_in_folder(folder: Path) -> list[Case]:
         "Known are the WMH challenge's folders, BIDS with derivatives, NAME.nii.gz beside "
         "NAME_mask.nii.gz, and a table cases.csv.",
     )
+
+
+def _check_of_no_library(cases: Sequence[Case], folder: Path) -> None:
+    """Refuse a library's case folders, with or without the manifest, in use or in the trash."""
+    files = [case.flair.resolve() for case in cases]
+    if any(file.name == FLAIR_NAME and CASE_ID.fullmatch(file.parent.name) for file in files):
+        raise WMHError(
+            "bad-volume",
+            f"The folder {folder} holds cases of a correction library, and which of them are held "
+            "out only the library knows.",
+            "Name the library's own folder, the one with library.json, to finetune or as what it "
+            "rehearses; where that file is gone, put a copy back. Or name the cases that may be "
+            "used in a table cases.csv.",
+        )
 
 
 def _challenge(root: Path) -> Iterator[Case]:

@@ -70,11 +70,15 @@ def find_cases(path: str | Path, cohorts: Sequence[str] | None = None) -> list[C
 
     Raises:
         WMHError: ``bad-path`` when there is nothing of that name, ``bad-volume`` when it holds no
-            case, lacks a cohort, or names a case twice.
+            case, lacks a cohort, names a case twice, or is part of a correction library.
     """
     from wmh_siamese.case_folders import cases_in_folder
 
     path = Path(path)
+    if not path.exists():
+        raise WMHError(
+            "bad-path", f"There is no folder and no case table {path}.", "Check its name."
+        )
     if path.is_dir() and not (path / TABLE_NAME).is_file():
         return _chosen(cases_in_folder(path), cohorts, path)
     return read_case_table(path / TABLE_NAME if path.is_dir() else path, cohorts)

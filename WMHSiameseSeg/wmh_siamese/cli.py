@@ -245,7 +245,7 @@ def finetune(options: argparse.Namespace) -> int:
         _tell(_json({"minutes": minutes}) if options.json else f"about {minutes:.1f} minutes")
     elif options.leave_one_out:
         comparison = run_leave_one_out(
-            options, base, lambda patient, part: tell_comparison(part, patient=patient)
+            options, base, lambda patient, part: tell_comparison(part, patient=patient), _complain
         )
         tell_comparison(comparison)
     else:

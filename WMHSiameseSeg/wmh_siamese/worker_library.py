@@ -96,11 +96,11 @@ def _add(library: Library, work: InLibrary, line: Line) -> dict[str, Any]:
     arrays = work.arrays
     assert arrays is not None
     flair = volume_in(arrays.volume, arrays.affine)
-    labels, resampled = on_grid_of(volume_in(arrays.mask, arrays.mask_affine), flair)
-    if resampled:
+    mask = on_grid_of(volume_in(arrays.mask, arrays.mask_affine), flair)
+    if mask.resampled:
         line.say("The mask was drawn on another grid and was resampled onto the FLAIR's.")
-    added = library.add(flair, labels, **(work.words or {}))
-    return {"case": asdict(added.case), "new": added.new, "resampled": resampled}
+    added = library.add(flair, mask.labels, **(work.words or {}))
+    return {**asdict(added), "resampled": mask.resampled, "outside": mask.outside}
 
 
 def _list(library: Library, work: InLibrary, line: Line) -> dict[str, Any]:

@@ -22,7 +22,7 @@ from wmh_siamese.finetuning.task import Task, task_of
 
 def estimated_minutes(options: argparse.Namespace, base: Path) -> float:
     """How long the fine-tuning would take here, from a few real steps."""
-    task = _task(options, base)
+    task = _task(options, base, lambda sentence: None)
     vgg = task.vgg(options.vgg, options.vgg_convention)
     seconds = seconds_a_step(task.base, task.training, vgg, task.settings, options.device)
     return seconds * task.settings.steps / 60
@@ -36,7 +36,7 @@ def run_finetuning(
 ) -> tuple[Finetuned, Comparison]:
     """Fine-tune as the options say and compare on the held-out cases."""
     check_output(options.output)
-    task = _task(options, base)
+    task = _task(options, base, say)
     done = finetune(
         task.base,
         task.learnt,
@@ -57,10 +57,13 @@ def run_finetuning(
 
 
 def run_leave_one_out(
-    options: argparse.Namespace, base: Path, on_patient: Callable[[str, Comparison], None]
+    options: argparse.Namespace,
+    base: Path,
+    on_patient: Callable[[str, Comparison], None],
+    say: Callable[[str], None],
 ) -> Comparison:
     """Compare with one patient left out at a time; held-out patients take no part."""
-    task = _task(options, base)
+    task = _task(options, base, say)
     comparison = leave_one_out(
         task.base,
         task.training,
@@ -75,11 +78,11 @@ def run_leave_one_out(
     return comparison
 
 
-def _task(options: argparse.Namespace, base: Path) -> Task:
+def _task(options: argparse.Namespace, base: Path, say: Callable[[str], None]) -> Task:
     given = {name: getattr(options, name) for name in SETTINGS}
     return task_of(
         *(options.library, base, options.effort, options.held_out),
-        *(options.rehearse, options.guarded),
+        *(options.rehearse, options.guarded, say),
         **given,
     )
 

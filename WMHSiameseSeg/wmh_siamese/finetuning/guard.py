@@ -17,14 +17,15 @@ BASE_SHARE = 0.5
 SAMPLE_FOLDER = Path(__file__).resolve().parents[2] / "Resources" / "SampleData"
 
 
-def bundled_sample() -> Case:
-    """The simulated head that goes with the extension; its true lesions are known."""
-    return Case(
-        "bundled",
-        "simulated",
-        SAMPLE_FOLDER / "simulated_flair.nii.gz",
-        SAMPLE_FOLDER / "simulated_lesions.nii.gz",
-    )
+def bundled_sample() -> Case | None:
+    """The simulated head that goes with the extension; its true lesions are known.
+
+    None where the engine is installed without the extension.
+    """
+    flair = SAMPLE_FOLDER / "simulated_flair.nii.gz"
+    mask = SAMPLE_FOLDER / "simulated_lesions.nii.gz"
+    there = flair.is_file() and mask.is_file()
+    return Case("bundled", "simulated", flair, mask) if there else None
 
 
 def draw_towards(base: Path, model: Path, share: float) -> None:

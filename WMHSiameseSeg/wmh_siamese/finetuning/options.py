@@ -66,8 +66,8 @@ def add_finetune_options(parser: argparse.ArgumentParser) -> None:
         "--rehearse",
         type=Path,
         metavar="CASES",
-        help="further cases in the batches, against forgetting; any table or folder of cases "
-        "(default: the bundled simulated head)",
+        help="further cases in the batches, against forgetting: a table or folder of cases, or the "
+        "training cases of another library (default: the bundled simulated head)",
     )
     more(
         "--unguarded",

@@ -36,7 +36,7 @@ from wmh_siamese.library.manifest import (
 )
 from wmh_siamese.library.merging import Refused, merged_row, with_past_of
 from wmh_siamese.library.roles import placed
-from wmh_siamese.library.rows import figures_of
+from wmh_siamese.library.rows import check_scan, figures_of
 from wmh_siamese.library.scan_files import FLAIR_NAME, MASK_NAME, THUMBNAIL_NAME, Scan, scan_of
 from wmh_siamese.library.sources import Source, read_limited
 
@@ -108,12 +108,7 @@ def scan_from(source: Source, row: LibraryCase) -> Scan:
             _check_header(files[name], row)
         flair, labels = read_case(Case("import", row.id, files[FLAIR_NAME], files[MASK_NAME]))
         scan = scan_of(flair, labels.array)
-    if (scan.flair_sha256, scan.mask_sha256) != (row.flair_sha256, row.mask_sha256):
-        raise WMHError(
-            "bad-volume",
-            f"The files of case {row.id} are not the ones that its row tells of.",
-            "Export the library again and import that.",
-        )
+    check_scan(row, scan, "Export the library again and import that.")
     return scan
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-import logging
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -14,14 +14,27 @@ from wmh_siamese.cases import labels_of
 from wmh_siamese.errors import WMHError
 from wmh_siamese.volume import Volume, check_affine
 
-log = logging.getLogger(__name__)
-
 SAME_PLACE_VOXELS = 0.05
 """Two grids are one when no corner moves further than this: the nearest neighbour is the same."""
 
 
-def on_grid_of(mask: Volume, flair: Volume) -> tuple[NDArray[np.uint8], bool]:
-    """A mask's labels on the FLAIR's grid, and whether they had to be resampled for that.
+@dataclass(frozen=True)
+class OnGrid:
+    """A mask on its FLAIR's grid.
+
+    Attributes:
+        labels: uint8, of the FLAIR's shape.
+        resampled: whether they were drawn on another grid.
+        outside: how many labelled voxels of that grid lay outside the FLAIR, and are lost.
+    """
+
+    labels: NDArray[np.uint8]
+    resampled: bool
+    outside: int = 0
+
+
+def on_grid_of(mask: Volume, flair: Volume) -> OnGrid:
+    """A mask's labels on the FLAIR's grid.
 
     A voxel takes the label of the mask voxel that its centre lies in; outside the mask's grid it is
     0. On the same grid the labels come back as they are.
@@ -38,7 +51,7 @@ def on_grid_of(mask: Volume, flair: Volume) -> tuple[NDArray[np.uint8], bool]:
     check_affine(flair.affine)
     to_mask = np.asarray(np.linalg.inv(mask.affine) @ flair.affine, dtype=np.float64)
     if mask.shape == flair.shape and _moves(to_mask, flair.shape) <= SAME_PLACE_VOXELS:
-        return labels, False
+        return OnGrid(labels, resampled=False)
     resampled: NDArray[np.uint8] = ndimage.affine_transform(
         labels,
         to_mask[:3, :3],
@@ -50,9 +63,7 @@ def on_grid_of(mask: Volume, flair: Volume) -> tuple[NDArray[np.uint8], bool]:
     total, inside = np.count_nonzero(labels), _labelled_inside(labels, to_mask, flair.shape)
     if total and not resampled.any():
         raise _outside() if not inside else _too_coarse(flair)
-    if inside < total:
-        log.warning("%d of %d labelled voxels lie outside the FLAIR", total - inside, total)
-    return resampled, True
+    return OnGrid(resampled, resampled=True, outside=int(total) - inside)
 
 
 def checked_labels(mask: Volume) -> NDArray[np.uint8]:

@@ -25,11 +25,18 @@ from wmh_siamese.library.manifest import (
     read_manifest,
     write_manifest,
 )
-from wmh_siamese.library.roles import check_role, may_measure, trained
-from wmh_siamese.library.rows import check_role_name, row_of_again, row_of_new
-from wmh_siamese.library.scan_files import FLAIR_NAME, MASK_NAME, THUMBNAIL_NAME, scan_of
+from wmh_siamese.library.roles import (
+    as_written,
+    check_role,
+    knows_patient,
+    may_measure,
+    spellings,
+    trained,
+)
+from wmh_siamese.library.rows import check_role_name, check_scan, row_of_again, row_of_new
+from wmh_siamese.library.scan_files import FLAIR_NAME, MASK_NAME, THUMBNAIL_NAME, Scan, scan_of
 from wmh_siamese.library.transitions import changed, removed, restored
-from wmh_siamese.library.words import note_words, now, patient_words
+from wmh_siamese.library.words import note_words, now, patient_key, patient_words
 from wmh_siamese.volume import Volume
 
 if TYPE_CHECKING:
@@ -46,10 +53,12 @@ class Added:
         case: its row.
         new: whether it came as a case of its own; else the library had the very scan already, and
             has its new mask now.
+        patient_before: whose scan it was until now, where that is another one; else empty.
     """
 
     case: LibraryCase
     new: bool
+    patient_before: str = ""
 
 
 class Library:
@@ -111,9 +120,14 @@ class Library:
         """The cases to train on, excluded ones left out.
 
         Raises:
-            WMHError: ``bad-path`` when the files of one are gone.
+            WMHError: ``bad-path`` when the files of one are gone; ``bad-volume`` when the library
+                knows the patient of one as held out, whatever its row says.
         """
-        return [self.files_of(row) for row in self.cases() if row.role == "training" and _used(row)]
+        manifest = self.manifest()
+        rows = [row for row in manifest.cases if row.role == "training" and _used(row)]
+        for row in rows:
+            check_role(manifest, row)
+        return self._files_of_all(manifest, rows)
 
     def held_out_cases(self) -> list[Case]:
         """The cases to measure on, excluded ones and those of patients that trained left out.
@@ -122,11 +136,8 @@ class Library:
             WMHError: ``bad-path`` when the files of one are gone.
         """
         manifest = self.manifest()
-        return [
-            self.files_of(row)
-            for row in manifest.cases
-            if may_measure(manifest, row) and _used(row)
-        ]
+        rows = [row for row in manifest.cases if may_measure(manifest, row) and _used(row)]
+        return self._files_of_all(manifest, rows)
 
     def missing(self) -> list[str]:
         """Ids of the cases whose FLAIR or mask is gone from the folder."""
@@ -142,6 +153,30 @@ class Library:
             )
         folder = self.folder / CASES / row.id
         return Case(COHORT, row.id, folder / FLAIR_NAME, folder / MASK_NAME, row.patient)
+
+    def check_files(self, case: Case, scan: Scan) -> None:
+        """Refuse a case whose files were changed beside the library (``bad-volume``).
+
+        Args:
+            case: of this library.
+            scan: what its files hold.
+        """
+        row = self.manifest().case(case.name)
+        check_scan(
+            row, scan, "Put its files back, or remove the case and add its scan and mask again."
+        )
+
+    def has_had(self, scan_sha256: str) -> bool:
+        """Whether a scan is among the cases or in the trash, or was ever held out."""
+        manifest = self.manifest()
+        rows = (*manifest.cases, *manifest.trash)
+        return scan_sha256 in {*manifest.held_out.scans, *(row.flair_sha256 for row in rows)}
+
+    def keeps_held_out(self, case: Case, scan_sha256: str) -> bool:
+        """Whether a case of any library or place is held out here, for its scan or its patient."""
+        known = self.manifest().held_out
+        of_a_library = case.cohort == COHORT
+        return scan_sha256 in known.scans or (of_a_library and knows_patient(known, case.patient))
 
     def thumbnail(self, case_id: str) -> Path:
         """Where a case's picture lies; it may be missing."""
@@ -166,7 +201,8 @@ class Library:
         """Keep a scan with its corrected mask.
 
         A scan that the library holds already gets the new mask. Its patient and note change where
-        they are given; its role changes to ``held-out`` alone, and a held-out scan stays so.
+        they are given; its role changes to ``held-out`` alone, and a held-out scan stays so. A
+        patient is written as the library writes it already: ``p1`` and ``P1`` are one.
 
         Args:
             flair: (i, j, k); only its voxels and affine are kept.
@@ -192,10 +228,14 @@ class Library:
                 row = row_of_new(scan, *words, role)
             else:
                 row = row_of_again(before, scan, *words, role)
+            if words[0]:
+                row = as_written(change.manifest, row)
             if before is None or (row.patient, row.role) != (before.patient, before.role):
                 check_role(change.manifest, row)
             put_case(self.folder, change.manifest, row, scan, change.save)
-        return Added(row, before is None)
+        earlier = before.patient if before is not None else row.patient
+        moved = patient_key(earlier) != patient_key(row.patient)
+        return Added(row, before is None, earlier if moved else "")
 
     def change(
         self,
@@ -224,6 +264,8 @@ class Library:
                 note=before.note if note is None else note_words(note),
                 excluded=before.excluded if excluded is None else bool(excluded),
             )
+            if patient:
+                row = as_written(change.manifest, row)
             if row != before:
                 row = replace(row, changed=now())
                 change.save(changed(change.manifest, row))
@@ -263,10 +305,19 @@ class Library:
             recovered(self.folder, emptied, change.save)
         return len(change.manifest.trash)
 
-    def note_trained(self, case_ids: Sequence[str], model_sha256: str) -> None:
-        """Record which cases trained a model: their patients cannot be held out any more."""
+    def note_trained(
+        self, case_ids: Sequence[str], model_sha256: str, scans: Sequence[str] = ()
+    ) -> None:
+        """Record what trained a model: patients of these cases cannot be held out any more.
+
+        Args:
+            case_ids: of this library's cases.
+            model_sha256: of the model's file.
+            scans: hashes of scans from elsewhere that it learnt from as well; they cannot be held
+                out either (:attr:`wmh_siamese.library.scan_files.Scan.flair_sha256`).
+        """
         with self._changing() as change:
-            change.save(trained(change.manifest, case_ids, model_sha256, now()))
+            change.save(trained(change.manifest, case_ids, scans, model_sha256, now()))
 
     # Exchange
 
@@ -314,6 +365,13 @@ class Library:
             return import_cases(self.folder, self._changing, source, progress or _say_nothing)
 
     # The house
+
+    def _files_of_all(self, manifest: Manifest, rows: Sequence[LibraryCase]) -> list[Case]:
+        """Cases in which one patient is one word, however each row writes it."""
+        written = spellings((*manifest.cases, *manifest.trash))
+        return [
+            replace(self.files_of(row), patient=written[patient_key(row.patient)]) for row in rows
+        ]
 
     def _changing(self) -> AbstractContextManager[Change]:
         return changing(self.folder, self._wait)

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from wmh_siamese.library.manifest import Known, LibraryCase, Manifest, Training
-from wmh_siamese.library.roles import check_role, knows_patient
+from wmh_siamese.library.roles import as_written, check_role, knows_patient
 from wmh_siamese.library.words import new_case_id, now, patient_key
 
 
@@ -40,6 +40,7 @@ def merged_row(manifest: Manifest, here: LibraryCase | None, row: LibraryCase) -
     if here is None:
         taken = {case.id for case in (*manifest.cases, *manifest.trash)}
         row = replace(row, id=new_case_id()) if row.id in taken else row
+        row = as_written(manifest, row)
         check_role(manifest, row)
         return row
     merged = here
@@ -47,6 +48,8 @@ def merged_row(manifest: Manifest, here: LibraryCase | None, row: LibraryCase) -
         merged = replace(row, id=here.id, role=here.role, added=min(row.added, here.added))
     if row.role != here.role:
         merged = replace(merged, role=row.role)
+    if merged.patient != here.patient:
+        merged = as_written(manifest, merged)
     if (merged.role, merged.patient) != (here.role, here.patient):
         check_role(manifest, merged)
     return merged

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from wmh_siamese.errors import WMHError
@@ -22,6 +22,20 @@ def knows(known: Known, case: LibraryCase) -> bool:
 def knows_patient(known: Known, patient: str) -> bool:
     """Whether the patient is among them, however its letters are written."""
     return patient_key(patient) in map(patient_key, known.patients)
+
+
+def as_written(manifest: Manifest, row: LibraryCase) -> LibraryCase:
+    """The row with its patient written as that patient's other scans have it."""
+    others = [case for case in (*manifest.cases, *manifest.trash) if case.id != row.id]
+    return replace(row, patient=spellings(others).get(patient_key(row.patient), row.patient))
+
+
+def spellings(rows: Iterable[LibraryCase]) -> dict[str, str]:
+    """How each patient is written first, by :func:`wmh_siamese.library.words.patient_key`."""
+    first: dict[str, str] = {}
+    for row in rows:
+        first.setdefault(patient_key(row.patient), row.patient)
+    return first
 
 
 def check_role(manifest: Manifest, row: LibraryCase) -> None:
@@ -77,10 +91,19 @@ def may_measure(manifest: Manifest, case: LibraryCase) -> bool:
     return case.role == "held-out" and not knows(manifest.trained, case)
 
 
-def trained(manifest: Manifest, case_ids: Sequence[str], model: str, date: str) -> Manifest:
+def trained(
+    manifest: Manifest, case_ids: Sequence[str], scans: Sequence[str], model: str, date: str
+) -> Manifest:
     """The manifest that knows which cases trained a model, removed ones too.
 
     No case is refused: what was trained on was trained on.
+
+    Args:
+        manifest: as it was.
+        case_ids: of this library's cases among them.
+        scans: hashes of everything else that was learnt from, whether or not a case here has it.
+        model: SHA-256 of its file.
+        date: when, UTC.
 
     Raises:
         WMHError: ``bad-model`` or ``bad-path`` when these are no hash of a model or ids of cases.
@@ -91,7 +114,10 @@ def trained(manifest: Manifest, case_ids: Sequence[str], model: str, date: str) 
         if not CASE_ID.fullmatch(case_id):
             raise WMHError("bad-path", f"{case_id!r} is not the id of a library's case.")
     rows = {row.id: row for row in (*manifest.cases, *manifest.trash)}
-    known = manifest.trained
+    known = manifest.trained.joined(Known((), tuple(scans)))
+    for row in rows.values():
+        if row.flair_sha256 in scans:
+            known = known.with_case(row)
     for case_id in case_ids:
         if case_id not in rows:
             log.warning("%s trained a model, but is not in the library any more", case_id)

@@ -51,6 +51,16 @@ def figures_of(scan: Scan) -> dict[str, Any]:
     }
 
 
+def check_scan(row: LibraryCase, scan: Scan, way_out: str) -> None:
+    """Refuse a scan that is not the row's, or has another mask (``bad-volume``)."""
+    if (scan.flair_sha256, scan.mask_sha256) != (row.flair_sha256, row.mask_sha256):
+        raise WMHError(
+            "bad-volume",
+            f"The files of case {row.id} are not the ones that its row tells of.",
+            way_out,
+        )
+
+
 def check_role_name(role: str) -> None:
     if role not in ROLES:
         raise WMHError(
