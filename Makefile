@@ -7,6 +7,7 @@ FLAIR  ?= $(SAMPLE)
 DEMO   ?= demo
 # The build of PyTorch that is developed and measured with; any from 2.6 on works.
 TORCH  ?= torch==2.13.0
+# The torchvision that fits it, an oracle of the tests.
 TORCHVISION ?= torchvision==0.28.0
 
 .PHONY: demo test bench screenshots translations train-default clean index-entry offline-bundle licences audit sbom release-files
@@ -105,7 +106,7 @@ RUNTIME := build/runtime
 RUNTIME_BIN := $(RUNTIME)$(BIN:$(VENV)%=%)
 $(RUNTIME)/.done: pyproject.toml
 	$(PYTHON) -m venv $(RUNTIME)
-	$(RUNTIME_BIN)/python -m pip install --quiet "$(TORCH)" "$(TORCHVISION)"
+	$(RUNTIME_BIN)/python -m pip install --quiet "$(TORCH)"
 	$(RUNTIME_BIN)/python -m pip install --quiet ".[train]"
 	@touch $@
 
