@@ -95,11 +95,13 @@ $(VENV)/.bench: $(VENV)/.engine pyproject.toml
 index-entry:
 	$(PYTHON) Packaging/index_entry.py
 
-# Wheels for computers like this one and Slicer's Python; PIP="..." goes to pip, TORCH names the build.
+# Wheels for computers like this one and Slicer's Python; PIP="..." goes to pip, TORCH names the build,
+# VGG a file of VGG19's weights to go along (docs/finetuning.md).
 BUNDLE ?= build/offline-bundle
 BUNDLE_PYTHON ?= 3.12
 offline-bundle:
-	$(PYTHON) Packaging/offline_bundle.py "$(BUNDLE)" --python "$(BUNDLE_PYTHON)" -- "$(TORCH)" $(PIP)
+	$(PYTHON) Packaging/offline_bundle.py "$(BUNDLE)" --python "$(BUNDLE_PYTHON)" \
+	  $(if $(VGG),--vgg "$(VGG)") -- "$(TORCH)" $(PIP)
 
 # An environment with what people run, and nothing that only developers need.
 RUNTIME := build/runtime

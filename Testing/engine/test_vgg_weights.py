@@ -2,6 +2,7 @@
 
 import hashlib
 import pickle
+import re
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +13,7 @@ from engine.random_vgg import random_vgg
 from safetensors.torch import save_file
 from wmh_siamese.errors import WMHError
 from wmh_siamese.siamese import ContentLoss, VGGFeatures, read_vgg_weights
+from wmh_siamese.vgg_blocks import TORCHVISION
 
 ROOT = Path(__file__).resolve().parents[2]
 OXFORD = ROOT.parent / "shared/weights/vgg19_imagenet_caffe_conv1_1-conv2_2.npz"
@@ -45,6 +47,18 @@ def test_weights_are_read_from_all_three_kinds_of_file(tmp_path, name, conventio
     assert weights.tensors.keys() == tensors.keys()
     assert all(torch.equal(weights.tensors[n], tensor) for n, tensor in tensors.items())
     assert read_vgg_weights(str(path), "caffe").convention == "caffe"
+
+
+def test_the_arrays_that_the_guide_lists_are_enough(tmp_path):
+    guide = (ROOT / "docs" / "finetuning.md").read_text(encoding="utf-8")
+    rows = re.findall(r"^\| `(\S+)`, `(\S+)` \| \((.*?)\), \((\d+),\) \|", guide, re.M)
+    arrays = {}
+    for weight, bias, shape, channels in rows:
+        arrays[weight] = np.zeros([int(n) for n in shape.split(",")], np.float32)
+        arrays[bias] = np.zeros(int(channels), np.float32)
+    np.savez(tmp_path / "vgg19_caffe.npz", **arrays)
+    assert read_vgg_weights(tmp_path / "vgg19_caffe.npz").tensors.keys() == arrays.keys()
+    assert TORCHVISION.url in guide and f"`{TORCHVISION.sha256_begins}`" in guide
 
 
 def test_half_precision_weights_become_float32(tmp_path):
