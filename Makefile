@@ -7,6 +7,7 @@ FLAIR  ?= $(SAMPLE)
 DEMO   ?= demo
 # The build of PyTorch that is developed and measured with; any from 2.6 on works.
 TORCH  ?= torch==2.13.0
+# The torchvision that fits it, an oracle of the tests.
 TORCHVISION ?= torchvision==0.28.0
 
 .PHONY: demo test bench screenshots translations train-default clean index-entry offline-bundle licences audit sbom release-files
@@ -94,18 +95,20 @@ $(VENV)/.bench: $(VENV)/.engine pyproject.toml
 index-entry:
 	$(PYTHON) Packaging/index_entry.py
 
-# Wheels for computers like this one and Slicer's Python; PIP="..." goes to pip, TORCH names the build.
+# Wheels for computers like this one and Slicer's Python; PIP="..." goes to pip, TORCH names the build,
+# VGG a file of VGG19's weights to go along (docs/finetuning.md).
 BUNDLE ?= build/offline-bundle
 BUNDLE_PYTHON ?= 3.12
 offline-bundle:
-	$(PYTHON) Packaging/offline_bundle.py "$(BUNDLE)" --python "$(BUNDLE_PYTHON)" -- "$(TORCH)" $(PIP)
+	$(PYTHON) Packaging/offline_bundle.py "$(BUNDLE)" --python "$(BUNDLE_PYTHON)" \
+	  $(if $(VGG),--vgg "$(VGG)") -- "$(TORCH)" $(PIP)
 
 # An environment with what people run, and nothing that only developers need.
 RUNTIME := build/runtime
 RUNTIME_BIN := $(RUNTIME)$(BIN:$(VENV)%=%)
 $(RUNTIME)/.done: pyproject.toml
 	$(PYTHON) -m venv $(RUNTIME)
-	$(RUNTIME_BIN)/python -m pip install --quiet "$(TORCH)" "$(TORCHVISION)"
+	$(RUNTIME_BIN)/python -m pip install --quiet "$(TORCH)"
 	$(RUNTIME_BIN)/python -m pip install --quiet ".[train]"
 	@touch $@
 

@@ -1,11 +1,11 @@
 """A folder with all that a computer without a network needs: wheels, module with weights, page.
 
-    python Packaging/offline_bundle.py FOLDER [--python 3.12] [-- PIP ARGUMENTS]
+    python Packaging/offline_bundle.py FOLDER [--python 3.12] [--vgg FILE] [-- PIP ARGUMENTS]
 
 The wheels fit computers like this one, for the Python given: Slicer's, unless you say otherwise.
 Pip chooses and fetches them, by its own settings; what stands after ``--`` goes to it (an index
-with PyTorch builds for another graphics card, say). FOLDER must not exist; it appears whole or not
-at all.
+with PyTorch builds for another graphics card, say). FILE holds VGG19's weights, for fine-tuning; it
+is copied as it is. FOLDER must not exist; it appears whole or not at all.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ What is here
   WMHSiameseSeg/   the module for 3D Slicer, with its generator
   {sample}   a simulated scan to try it with
   LICENSE.txt      the module's licence
-  SHA256SUMS       a checksum of every file; `sha256sum -c SHA256SUMS` compares them
+{vgg_here}  SHA256SUMS       a checksum of every file; `sha256sum -c SHA256SUMS` compares them
 
 In 3D Slicer (5.10 or newer, which has Python {slicers})
   1. Copy this folder to the computer.
@@ -50,6 +50,8 @@ In 3D Slicer (5.10 or newer, which has Python {slicers})
   5. The run starts by itself, or click Segment again. No network is used, now or later.
   To take the packages away again: the panel's section Log, Packages..., Uninstall...
 
+{fine_tuning}
+
 From the command line (with Python {python}, in this folder)
   python -m venv venv
   venv/bin/pip install --no-index --find-links wheels {packages}
@@ -59,6 +61,20 @@ From the command line (with Python {python}, in this folder)
 If pip finds no wheel that fits, this bundle was made for another system or another Python: make one
 with `make offline-bundle` on a computer like this one that has a network.
 """
+
+WITH_VGG = """\
+To fine-tune with the content loss
+  Tab Fine-tune, Training, VGG19 weights, Choose file...: {vgg} in this folder.
+  1 MB of it is kept beside Slicer's settings; this is done once."""
+
+WITHOUT_VGG = """\
+To fine-tune with the content loss
+  It needs VGG19's weights, which are not in this bundle. On a computer with a network fetch
+    https://download.pytorch.org/models/vgg19-dcbb9e9d.pth
+  (575 MB; its SHA-256 begins with dcbb9e9d), carry it over, and choose it once: tab Fine-tune,
+  Training, VGG19 weights, Choose file... Only 1 MB of it is kept. The other losses do without."""
+
+VGG_KINDS = (".npz", ".safetensors", ".pth")  # those that the panel takes
 
 
 def requirements() -> list[str]:
@@ -76,7 +92,11 @@ def version() -> str:
 
 
 def make_bundle(
-    target: Path, packages: Sequence[str], python: str, pip_arguments: Sequence[str] = ()
+    target: Path,
+    packages: Sequence[str],
+    python: str,
+    pip_arguments: Sequence[str] = (),
+    vgg: Path | None = None,
 ) -> None:
     """Make the bundle.
 
@@ -85,20 +105,27 @@ def make_bundle(
         packages: what pip collects wheels for, with all that they need.
         python: as in ``3.12``.
         pip_arguments: more for ``pip download``.
+        vgg: a file of VGG19's weights to put beside them.
 
     Raises:
         FileExistsError: when the folder is there.
+        ValueError: when the weights are not there, or of a kind that the panel does not take.
         subprocess.CalledProcessError: when pip finds no wheel for a package.
     """
     if target.exists():
         raise FileExistsError(f"{target} exists already: remove it or name another folder")
+    if vgg is not None:
+        check_vgg(vgg)
     target.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix=".bundle-", dir=target.parent) as place:
         bundle = Path(place) / target.name
         collect_wheels(bundle / "wheels", packages, python, pip_arguments)
         copy_module(bundle)
         shutil.copy(MODULE / "Resources" / "SampleData" / SAMPLE, bundle)
-        (bundle / "INSTALL.txt").write_text(page(bundle, packages, python), encoding="utf-8")
+        if vgg is not None:
+            shutil.copy(vgg, bundle)
+        text = page(bundle, packages, python, vgg)
+        (bundle / "INSTALL.txt").write_text(text, encoding="utf-8")
         sums = [f"{sha256(path)}  {path.relative_to(bundle).as_posix()}" for path in files(bundle)]
         (bundle / "SHA256SUMS").write_text("\n".join(sums) + "\n", encoding="utf-8", newline="\n")
         os.replace(bundle, target)
@@ -120,8 +147,21 @@ def copy_module(folder: Path) -> None:
     shutil.copy(ROOT / "LICENSE.txt", folder)
 
 
-def page(bundle: Path, packages: Sequence[str], python: str) -> str:
+def check_vgg(file: Path) -> None:
+    """Whether a file can be one of VGG19's weights, as far as its name tells.
+
+    Raises:
+        ValueError: when it cannot.
+    """
+    if not file.is_file():
+        raise ValueError(f"there is no file {file}: name one with VGG19's weights, or none")
+    if file.suffix not in VGG_KINDS:
+        raise ValueError(f"{file.name} is none of {', '.join(VGG_KINDS)}: see docs/finetuning.md")
+
+
+def page(bundle: Path, packages: Sequence[str], python: str, vgg: Path | None) -> str:
     """The page of instructions."""
+    name = vgg.name if vgg is not None else ""
     return PAGE.format(
         version=version(),
         system=platform.system(),
@@ -131,6 +171,8 @@ def page(bundle: Path, packages: Sequence[str], python: str) -> str:
         sample=SAMPLE,
         wheels=len(list((bundle / "wheels").glob("*.whl"))),
         packages=" ".join(re.split(r"[<>=! ]", package)[0] for package in packages),
+        vgg_here=f"  {name}   VGG19's weights, for fine-tuning\n" if name else "",
+        fine_tuning=WITH_VGG.format(vgg=name) if name else WITHOUT_VGG,
     )
 
 
@@ -150,11 +192,13 @@ def main(arguments: Sequence[str]) -> int:
     parser = argparse.ArgumentParser(description="Collect what an offline computer needs.")
     parser.add_argument("folder", type=Path)
     parser.add_argument("--python", default=SLICERS_PYTHON, help="default: Slicer's %(default)s")
+    parser.add_argument("--vgg", type=Path, metavar="FILE", help="VGG19's weights, to go along")
     cut = arguments.index("--") if "--" in arguments else len(arguments)
     options = parser.parse_args(arguments[:cut])
     try:
-        make_bundle(options.folder, requirements(), options.python, arguments[cut + 1 :])
-    except FileExistsError as error:
+        pip_arguments = arguments[cut + 1 :]
+        make_bundle(options.folder, requirements(), options.python, pip_arguments, options.vgg)
+    except (FileExistsError, ValueError) as error:
         print(error, file=sys.stderr)
         return 2
     except subprocess.CalledProcessError:

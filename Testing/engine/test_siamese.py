@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 import torch
 from engine.random_vgg import random_vgg
+from engine.torchvision_oracle import models
 from numpy.lib.stride_tricks import sliding_window_view
 from torch import nn
 from wmh_siamese.generator import DenseUNet
@@ -93,6 +94,21 @@ def test_the_gradient_is_equation_1s(vgg, weights, batch, order):
 
 def test_the_default_masks_the_centred_image(vgg, batch):
     assert float(ContentLoss(vgg)(*batch)) == float(ContentLoss(vgg, "center_first")(*batch))
+
+
+def test_the_network_is_torchvisions_vgg19_up_to_its_second_pooling(weights, vgg):
+    with torch.device("meta"):  # its other 143 million parameters are never allocated
+        theirs = models.vgg19(weights=None, init_weights=False).features[:10].to_empty(device="cpu")
+    theirs.load_state_dict({n.removeprefix("features."): t for n, t in weights.tensors.items()})
+    image = torch.randn(2, 3, 32, 40, generator=torch.Generator().manual_seed(0))
+    first, second = vgg(image)
+    assert torch.equal(first, theirs[:5](image)) and torch.equal(second, theirs(image))
+
+
+def test_making_the_network_leaves_the_random_numbers_as_they_are(weights):
+    before = torch.get_rng_state()
+    VGGFeatures(weights.tensors, "caffe")
+    assert torch.equal(torch.get_rng_state(), before)
 
 
 def test_taps_have_the_papers_shapes_and_length():

@@ -3,6 +3,7 @@
 import pytest
 import torch
 from engine.random_vgg import random_vgg
+from wmh_siamese.losses import overlap_loss
 from wmh_siamese.siamese import ContentLoss, VGGFeatures
 from wmh_siamese.training_loss import TrainingLoss
 from wmh_siamese.training_settings import TrainingSettings
@@ -35,8 +36,6 @@ def test_the_content_loss_sees_soft_labels(content, batch):
 
 @pytest.mark.parametrize("name", OVERLAP)
 def test_overlap_losses_see_hard_labels_unless_told_otherwise(batch, name):
-    from wmh_siamese.losses import overlap_loss
-
     images, labels, prediction = batch
     labels = labels.clamp(max=1)
     hard = TrainingLoss(TrainingSettings(loss=name), None)(images, labels, prediction)
@@ -49,8 +48,6 @@ def test_overlap_losses_see_hard_labels_unless_told_otherwise(batch, name):
 
 @pytest.mark.parametrize("name", [*OVERLAP, "cross-entropy"])
 def test_a_second_term_is_added_on_hard_labels(content, batch, name):
-    from wmh_siamese.losses import overlap_loss
-
     images, labels, prediction = batch
     labels = labels.clamp(max=1)
     settings = TrainingSettings(extra_loss=name, extra_weight=30.0)

@@ -11,11 +11,12 @@ import pytest
 import torch
 from engine.file_server import served
 from engine.random_vgg import random_vgg
+from engine.torchvision_oracle import models
 from safetensors.torch import save_file
 from wmh_siamese import download, vgg_blocks
 from wmh_siamese.errors import WMHError
 from wmh_siamese.siamese import read_vgg_weights, vgg_weights
-from wmh_siamese.vgg_blocks import Source, keep_download, keep_file, torchvision_source
+from wmh_siamese.vgg_blocks import TORCHVISION, Source, keep_download, keep_file
 from wmh_siamese.worker_lines import parse_request
 from wmh_siamese.worker_runs import Line, Workshop
 
@@ -176,7 +177,7 @@ def test_the_command_line_keeps_a_download_for_the_next_time(checkpoint, tmp_pat
     monkeypatch.setenv("TORCH_HOME", str(tmp_path))
     with served(checkpoint) as address:
         at = source(address, checkpoint)
-        monkeypatch.setattr(vgg_blocks, "torchvision_source", lambda: at)
+        monkeypatch.setattr(vgg_blocks, "TORCHVISION", at)
         first = vgg_weights(None)
     assert vgg_weights(None).sha256 == first.sha256  # nobody serves it any more
 
@@ -186,17 +187,17 @@ def test_what_torchvision_has_fetched_already_is_not_fetched_again(
 ):
     monkeypatch.setenv("TORCH_HOME", str(tmp_path))
     at = source("http://nobody.invalid", checkpoint)
-    monkeypatch.setattr(vgg_blocks, "torchvision_source", lambda: at)
+    monkeypatch.setattr(vgg_blocks, "TORCHVISION", at)
     cache = tmp_path / "hub" / "checkpoints"
     cache.mkdir(parents=True)
     (cache / at.url.rpartition("/")[2]).write_bytes(checkpoint)
     assert vgg_weights(None).convention == "torchvision"
 
 
-def test_torchvision_names_its_file_after_its_hash():
-    at = torchvision_source()
-    assert at.url.startswith("https://") and len(at.sha256_begins) == 8
-    assert int(at.sha256_begins, 16)
+def test_the_download_is_the_one_that_torchvision_publishes_named_after_its_hash():
+    assert TORCHVISION.url == models.VGG19_Weights.IMAGENET1K_V1.url
+    assert TORCHVISION.url.endswith(f"/vgg19-{TORCHVISION.sha256_begins}.pth")
+    assert len(TORCHVISION.sha256_begins) == 8
 
 
 # Through the worker
@@ -214,7 +215,7 @@ def test_the_worker_tells_megabytes(checkpoint, tmp_path, monkeypatch):
     stages = []
     with served(checkpoint) as address:
         at = source(address, checkpoint)
-        monkeypatch.setattr(vgg_blocks, "torchvision_source", lambda: at)
+        monkeypatch.setattr(vgg_blocks, "TORCHVISION", at)
         result = Workshop().do(asked(tmp_path / "k.safetensors"), line(stages))
     assert result == {
         "convention": "torchvision",

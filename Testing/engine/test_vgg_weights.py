@@ -1,10 +1,8 @@
-"""VGG19 weight files of three kinds, and a torchvision that does not load."""
+"""VGG19 weight files of three kinds."""
 
 import hashlib
-import os
 import pickle
-import subprocess
-import sys
+import re
 from pathlib import Path
 
 import numpy as np
@@ -14,9 +12,9 @@ from engine.bomb import Bomb
 from engine.random_vgg import random_vgg
 from real_data import VGG, needs_vgg
 from safetensors.torch import save_file
-from wmh_siamese import siamese
-from wmh_siamese.errors import WMHError, from_exception
+from wmh_siamese.errors import WMHError
 from wmh_siamese.siamese import ContentLoss, VGGFeatures, read_vgg_weights
+from wmh_siamese.vgg_blocks import TORCHVISION
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -49,6 +47,18 @@ def test_weights_are_read_from_all_three_kinds_of_file(tmp_path, name, conventio
     assert weights.tensors.keys() == tensors.keys()
     assert all(torch.equal(weights.tensors[n], tensor) for n, tensor in tensors.items())
     assert read_vgg_weights(str(path), "caffe").convention == "caffe"
+
+
+def test_the_arrays_that_the_guide_lists_are_enough(tmp_path):
+    guide = (ROOT / "docs" / "finetuning.md").read_text(encoding="utf-8")
+    rows = re.findall(r"^\| `(\S+)`, `(\S+)` \| \((.*?)\), \((\d+),\) \|", guide, re.M)
+    arrays = {}
+    for weight, bias, shape, channels in rows:
+        arrays[weight] = np.zeros([int(n) for n in shape.split(",")], np.float32)
+        arrays[bias] = np.zeros(int(channels), np.float32)
+    np.savez(tmp_path / "vgg19_caffe.npz", **arrays)
+    assert read_vgg_weights(tmp_path / "vgg19_caffe.npz").tensors.keys() == arrays.keys()
+    assert TORCHVISION.url in guide and f"`{TORCHVISION.sha256_begins}`" in guide
 
 
 def test_half_precision_weights_become_float32(tmp_path):
@@ -97,72 +107,6 @@ def test_no_code_of_a_weight_file_is_run(tmp_path):
         with pytest.raises(WMHError):
             read_vgg_weights(tmp_path / path)
         assert not trace.exists()
-
-
-def test_a_missing_torchvision_is_not_blamed_on_the_weights(tmp_path, monkeypatch):
-    path = write(tmp_path / "caffe.npz", random_vgg().tensors)
-    for name in [name for name in sys.modules if name.split(".")[0] == "torchvision"]:
-        monkeypatch.delitem(sys.modules, name)
-    monkeypatch.setitem(sys.modules, "torchvision", None)
-    with pytest.raises(ImportError) as failure:
-        read_vgg_weights(path)
-    said = from_exception(failure.value)
-    assert said.kind == "missing-dependency" and "torchvision" in said.sentence
-
-
-FEATURES = """
-from wmh_siamese import siamese
-vgg19 = siamese.torchvision_models().vgg19(weights=None, init_weights=False)
-assert len(vgg19.features) == 37
-import torchvision
-assert siamese.torchvision_models() is torchvision.models
-print("declared" if siamese._declared_operators.cache_info().currsize else "as it is")
-"""
-
-LOADS = """
-import torch
-library = torch.library.Library("torchvision", "FRAGMENT")
-for declaration in ("nms(Tensor dets, Tensor scores, float iou_threshold) -> Tensor",
-                    "qnms(Tensor dets, Tensor scores, float iou_threshold) -> Tensor"):
-    try:
-        library.define(declaration)
-    except RuntimeError:
-        pass  # torchvision's compiled part will be here
-import torchvision
-"""
-
-BREAKS = """
-try:
-    import torchvision
-except RuntimeError:
-    pass
-else:
-    raise SystemExit("torchvision loads")
-"""
-
-
-@pytest.mark.parametrize(("before", "then"), [(LOADS, "as it is"), (BREAKS, "declared")])
-def test_vgg19_is_there_whether_or_not_torchvisions_compiled_part_loads(before, then):
-    done = subprocess.run(
-        [sys.executable, "-c", before + FEATURES],
-        env={**os.environ, "PYTHONPATH": str(ROOT / "WMHSiameseSeg")},
-        capture_output=True,
-        text=True,
-        timeout=120,
-    )
-    if "torchvision loads" in done.stderr:
-        pytest.skip("this torchvision fits this torch, so its failure cannot be seen here")
-    assert done.returncode == 0, done.stderr
-    assert done.stdout.split("\n")[-2] == then
-
-
-def test_other_faults_of_torchvision_are_not_hidden(monkeypatch):
-    def broken(name):
-        raise RuntimeError("something else")
-
-    monkeypatch.setattr(siamese.importlib, "import_module", broken)
-    with pytest.raises(RuntimeError, match="something else"):
-        siamese.torchvision_models()
 
 
 @needs_vgg

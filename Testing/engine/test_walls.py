@@ -11,7 +11,7 @@ import pytest
 ENGINE = Path(__file__).resolve().parents[2] / "WMHSiameseSeg"
 SOURCES = sorted((ENGINE / "wmh_siamese").rglob("*.py"))
 SLICERS = {"slicer", "qt", "vtk", "ctk", "PythonQt", "SampleData", "WMHSiameseSegLib"}
-HEAVY = {"torch", "torchvision", "nibabel", "safetensors", "PIL", "nrrd"}
+HEAVY = {"torch", "monai", "nibabel", "safetensors", "PIL", "nrrd"}
 
 # The Slicer side imports these into Slicer's own Python.
 LIGHT = ["wmh_siamese", "wmh_siamese.errors", "wmh_siamese.readouts", "wmh_siamese.volume"]

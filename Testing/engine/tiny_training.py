@@ -8,11 +8,8 @@ import torch
 from engine.random_vgg import random_vgg
 from wmh_siamese.cases import Case
 from wmh_siamese.preparation import Recipe
-from wmh_siamese.siamese import torchvision_models
 from wmh_siamese.training import TrainingSettings, train
 from wmh_siamese.volume import write_volume
-
-torchvision_models()  # loaded once for all processes forked from one that imported this
 
 TINY = TrainingSettings(
     width=4, depth=2, recipe=Recipe(size=32), epochs=2, batches=3, batch_size=4, lesion_slices=2

@@ -23,7 +23,7 @@ DOCS = sorted(
 )
 USERS_MEET = (  # what a panel may show of the engine
     *("errors.py", "devices.py", "model_file.py", "inference.py", "torch_loading.py"),
-    *("training.py", "siamese.py", "losses.py"),
+    *("training.py", "siamese.py"),
     *("worker_lines.py", "worker_runs.py", "worker_finetune.py"),
     *("library/", "finetuning/"),
 )

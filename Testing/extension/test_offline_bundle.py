@@ -7,9 +7,10 @@ import sys
 import pytest
 from extension.configured import ROOT
 from extension.tiny_wheel import tiny_wheel
-from offline_bundle import MODULE, main, make_bundle, requirements
+from offline_bundle import MODULE, VGG_KINDS, main, make_bundle, requirements
 from packaging.requirements import Requirement
 from slicer_side import started_host  # noqa: F401
+from wmh_siamese.vgg_blocks import TORCHVISION
 from WMHSiameseSegLib import package_source
 from WMHSiameseSegLib.package_source import FolderOfWheels, InstallationError
 from WMHSiameseSegLib.pip_words import reason_for
@@ -120,3 +121,40 @@ def test_where_a_wheel_is_missing_nothing_is_left(index, tmp_path):
 
 def test_make_names_the_target():
     assert "\noffline-bundle:" in (ROOT / "Makefile").read_text(encoding="utf-8")
+
+
+# VGG19's weights
+
+
+def test_without_them_its_page_says_where_they_are(bundle):
+    page = (bundle / "INSTALL.txt").read_text(encoding="utf-8")
+    assert TORCHVISION.url in page and f"begins with {TORCHVISION.sha256_begins}" in page
+    assert "575 MB" in page and "Only 1 MB of it is kept" in page
+
+
+def test_they_go_along_as_they_are(index, tmp_path):
+    weights = tmp_path / "vgg19_caffe.npz"
+    weights.write_bytes(b"numbers")
+    target = tmp_path / "bundle"
+    options = ["--no-index", "--find-links", str(index)]
+    make_bundle(target, ["needed"], PYTHON, options, weights)
+    assert (target / weights.name).read_bytes() == b"numbers"
+    assert f"  {weights.name}\n" in (target / "SHA256SUMS").read_text(encoding="utf-8")
+    page = (target / "INSTALL.txt").read_text(encoding="utf-8")
+    assert f"Choose file...: {weights.name} in this folder" in page
+    assert "https:" not in page and len(page.splitlines()) < 60
+
+
+@pytest.mark.parametrize(("name", "said"), [("gone.pth", "no file"), ("vgg19.h5", "none of .npz")])
+def test_a_file_that_cannot_be_theirs_is_refused_before_anything_is_fetched(
+    tmp_path, name, said, capsys
+):
+    (tmp_path / "vgg19.h5").touch()
+    assert main([str(tmp_path / "bundle"), "--vgg", str(tmp_path / name)]) == 2
+    assert said in capsys.readouterr().err
+    assert not (tmp_path / "bundle").exists()
+
+
+def test_they_are_of_the_kinds_that_the_panel_takes():
+    panel = (MODULE / "WMHSiameseSegLib" / "vgg_panel.py").read_text(encoding="utf-8")
+    assert f"({' '.join(f'*{kind}' for kind in VGG_KINDS)})" in panel

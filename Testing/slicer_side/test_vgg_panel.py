@@ -8,10 +8,10 @@ import sys
 import torch
 from engine.file_server import served
 from engine.random_vgg import random_vgg
+from engine.torchvision_oracle import models
 from safetensors.torch import load_file, save_file
 from slicer_side.panel import ENGINE, wait_for
 from slicer_side.test_cancel_and_death import is_alive
-from wmh_siamese.siamese import torchvision_models
 from WMHSiameseSegLib.user_models import sweep_stale_workplaces, vgg_convention, vgg_file
 from WMHSiameseSegLib.vgg_panel import DOWNLOAD_HOST, DOWNLOAD_MB
 from WMHSiameseSegLib.worker_process import WorkerCommand
@@ -20,7 +20,7 @@ pytest_plugins = ["slicer_side.panel_fixtures"]
 
 FROM_HERE = """
 from wmh_siamese import vgg_blocks
-vgg_blocks.torchvision_source = lambda: vgg_blocks.Source({url!r}, {begins!r})
+vgg_blocks.TORCHVISION = vgg_blocks.Source({url!r}, {begins!r})
 from wmh_siamese.worker import main
 main()
 """
@@ -58,7 +58,7 @@ def test_nothing_is_fetched_before_a_click_and_a_yes(finetune, the_answers, monk
 
 
 def test_host_and_size_are_those_of_torchvision():
-    entry = torchvision_models().VGG19_Weights.IMAGENET1K_V1
+    entry = models.VGG19_Weights.IMAGENET1K_V1
     assert entry.url.split("/")[2] == DOWNLOAD_HOST
     assert round(entry.meta["_file_size"] * 2**20 / 10**6) == DOWNLOAD_MB
 

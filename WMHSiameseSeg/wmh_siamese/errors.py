@@ -125,7 +125,8 @@ def _missing_dependency(e: ImportError) -> WMHError:
         return WMHError(
             "missing-dependency",
             f"The Python package {package} is not installed.",
-            f"Install it (pip install {package}) and try again.",
+            "Install it: in Slicer with Log → Packages… → Install again…, on the command line with "
+            'pip install "wmh-siamese[train]".',
         )
     said = " ".join(str(e).split())[:300]
     return WMHError(

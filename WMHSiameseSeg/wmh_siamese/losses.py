@@ -8,13 +8,10 @@ smoothing term alone, so a mean over slices would be ruled by the slices that te
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from types import ModuleType
 
 import torch
 from torch import Tensor
 from torch.nn import functional
-
-from wmh_siamese.errors import WMHError
 
 Loss = Callable[[Tensor, Tensor], Tensor]
 
@@ -33,7 +30,6 @@ def overlap_loss(name: str) -> Loss:
 
     Raises:
         ValueError: for another name.
-        WMHError: ``missing-dependency`` when the loss comes from MONAI, which is not installed.
 
     Example:
         >>> truth = torch.tensor([[[[1.0, 0.0]]]])
@@ -61,13 +57,20 @@ def overlap_loss(name: str) -> Loss:
 
 def dice() -> Loss:
     """1 - (2 sum pg + 1) / (sum p^2 + sum g^2 + 1) (Milletari et al. 2016)."""
-    loss: Loss = _monai().DiceLoss(squared_pred=True, smooth_nr=1, smooth_dr=1, batch=True)
+
+    def loss(p: Tensor, g: Tensor) -> Tensor:
+        return 1 - (2 * (p * g).sum() + 1) / (p.square().sum() + g.square().sum() + 1)
+
     return loss
 
 
 def tversky() -> Loss:
     """1 - (sum pg + 1) / (sum pg + 0.3 sum p(1-g) + 0.7 sum (1-p)g + 1) (Salehi et al. 2017)."""
-    loss: Loss = _monai().TverskyLoss(alpha=0.3, beta=0.7, smooth_nr=1, smooth_dr=1, batch=True)
+
+    def loss(p: Tensor, g: Tensor) -> Tensor:
+        shared, alarms, missed = (p * g).sum(), (p * (1 - g)).sum(), ((1 - p) * g).sum()
+        return 1 - (shared + 1) / (shared + 0.3 * alarms + 0.7 * missed + 1)
+
     return loss
 
 
@@ -77,15 +80,15 @@ def generalised_dice() -> Loss:
     The classes are lesion (p, g) and background (1-p, 1-g), w_c = 1 / (sum g_c)^2. A class without
     a pixel in the batch takes the other's weight, so nothing needs smoothing.
     """
-    weighted = _monai().GeneralizedDiceLoss(w_type="square", smooth_nr=0, smooth_dr=0, batch=True)
 
-    def of_two_classes(prediction: Tensor, truth: Tensor) -> Tensor:
-        loss: Tensor = weighted(
-            torch.cat([prediction, 1 - prediction], dim=1), torch.cat([truth, 1 - truth], dim=1)
-        )
-        return loss
+    def loss(prediction: Tensor, truth: Tensor) -> Tensor:
+        p, g = (torch.stack([x, 1 - x]).flatten(1) for x in (prediction, truth))  # (2, pixels)
+        sizes = g.sum(1)
+        weights = 1 / torch.where(sizes > 0, sizes, sizes.max()).square()
+        shared, whole = (p * g).sum(1), p.sum(1) + sizes
+        return 1 - 2 * (weights * shared).sum() / (weights * whole).sum()
 
-    return of_two_classes
+    return loss
 
 
 def cross_entropy() -> Loss:
@@ -99,16 +102,3 @@ LOSSES: Mapping[str, Callable[[], Loss]] = {
     "generalised-dice": generalised_dice,
     "cross-entropy": cross_entropy,
 }
-
-
-def _monai() -> ModuleType:
-    """MONAI's losses, imported where one is asked for: segmenting does without the package."""
-    try:
-        import monai.losses
-    except ModuleNotFoundError as error:
-        raise WMHError(
-            "missing-dependency",
-            "The overlap losses come from the Python package monai, which is not installed.",
-            "Install it (pip install monai) and try again.",
-        ) from error
-    return monai.losses

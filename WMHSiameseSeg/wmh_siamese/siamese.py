@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-import importlib
 import re
 import struct
-import sys
 import zipfile
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cache
 from pathlib import Path
-from types import ModuleType
 from typing import Literal, cast, get_args
 
 import numpy as np
@@ -26,9 +22,9 @@ from wmh_siamese.preparation import vgg_prepared
 MaskOrder = Literal["center_first", "mask_first"]
 Convention = Literal["caffe", "torchvision"]
 
-# Layers of torchvision's vgg19().features up to and with the first two max poolings.
-POOLINGS = (4, 9)
+# By their numbers in VGG19's first two blocks; weight files use these numbers, too.
 CONVOLUTIONS = (0, 2, 5, 7)
+POOLINGS = (4, 9)
 
 _IMAGENET_MEAN_RGB = (0.485, 0.456, 0.406)
 _IMAGENET_STD_RGB = (0.229, 0.224, 0.225)
@@ -47,9 +43,9 @@ class VGGFeatures(nn.Module):
     def __init__(self, weights: dict[str, Tensor], convention: Convention) -> None:
         super().__init__()
         self.convention: Convention = convention
-        with torch.device("meta"):  # the other 143 million parameters are never allocated
-            layers = torchvision_models().vgg19(weights=None, init_weights=False).features
-        self.features = layers[: POOLINGS[-1] + 1].to_empty(device="cpu")
+        with torch.device("meta"):  # no random numbers are drawn: a training counts on its own
+            blocks = nn.Sequential(*vgg_block(3, 64), *vgg_block(64, 128))
+        self.features = blocks.to_empty(device="cpu")
         self.load_state_dict(weights)
         self.requires_grad_(False)
         self.eval()
@@ -70,6 +66,17 @@ class VGGFeatures(nn.Module):
             if index in POOLINGS:
                 taps.append(x)
         return taps
+
+
+def vgg_block(channels_in: int, channels_out: int) -> list[nn.Module]:
+    """One of VGG19's first two blocks (Simonyan & Zisserman 2015, Table 1, column E)."""
+    return [
+        nn.Conv2d(channels_in, channels_out, kernel_size=3, padding=1),
+        nn.ReLU(inplace=True),
+        nn.Conv2d(channels_out, channels_out, kernel_size=3, padding=1),
+        nn.ReLU(inplace=True),
+        nn.MaxPool2d(kernel_size=2),
+    ]
 
 
 class ContentLoss(nn.Module):
@@ -146,7 +153,6 @@ def read_vgg_weights(path: str | Path, convention: Convention | None = None) -> 
     Raises:
         WMHError: ``bad-path`` when there is no such file, ``bad-model`` when it is not a VGG19 or
             its convention cannot be told.
-        ImportError: when torchvision is not installed.
     """
     path = Path(path)
     weights = vgg_blocks_in(path)
@@ -173,7 +179,6 @@ def vgg_blocks_in(path: Path) -> dict[str, Tensor]:
         raise WMHError(
             "bad-path", f"There is no VGG19 weight file {path}.", "Name another one or download it."
         )
-    torchvision_models()  # where it is missing, the file is not to blame
     try:
         tensors = _read_tensors(path)
         names = [f"features.{i}.{part}" for i in CONVOLUTIONS for part in ("weight", "bias")]
@@ -208,33 +213,6 @@ def vgg_weights(path: str | Path | None, convention: Convention | None = None) -
 
     with ProgressBar("VGG19", quiet=False) as bar:
         return kept_or_downloaded(lambda done, of: bar.show("MB", done // 10**6, of // 10**6))
-
-
-def torchvision_models() -> ModuleType:
-    """``torchvision.models``, also where torchvision's compiled part does not load.
-
-    A torchvision built for CUDA beside a CPU build of torch (or the reverse) stops at ``operator
-    torchvision::nms does not exist``. VGG19 needs none of its compiled operators, so declaring
-    the names that its import asks for is enough.
-    """
-    try:
-        return importlib.import_module("torchvision.models")
-    except RuntimeError as error:
-        if "torchvision::" not in str(error):
-            raise
-    for name in [name for name in sys.modules if name.split(".")[0] == "torchvision"]:
-        del sys.modules[name]
-    _declared_operators()
-    return importlib.import_module("torchvision.models")
-
-
-@cache
-def _declared_operators() -> torch.library.Library:
-    """The operator names that ``import torchvision`` wants; kept for the life of the process."""
-    library = torch.library.Library("torchvision", "DEF")
-    library.define("nms(Tensor dets, Tensor scores, float iou_threshold) -> Tensor")
-    library.define("qnms(Tensor dets, Tensor scores, float iou_threshold) -> Tensor")
-    return library
 
 
 def _told(path: Path) -> dict[str, str]:

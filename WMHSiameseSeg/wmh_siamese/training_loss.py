@@ -7,6 +7,7 @@ from collections.abc import Callable
 import torch
 from torch import Tensor
 
+from wmh_siamese.losses import overlap_loss
 from wmh_siamese.siamese import ContentLoss
 from wmh_siamese.training_settings import TrainingSettings
 
@@ -64,9 +65,4 @@ class TrainingLoss:
 
 
 def _overlap(name: str | None) -> Callable[[Tensor, Tensor], Tensor] | None:
-    if name is None:
-        return None
-    # behind these losses stands a package that the content loss does without
-    from wmh_siamese.losses import overlap_loss
-
-    return overlap_loss(name)
+    return None if name is None else overlap_loss(name)

@@ -17,7 +17,7 @@ from safetensors.torch import save_file
 from wmh_siamese.atomic_file import written_whole
 from wmh_siamese.download import Progress, download
 from wmh_siamese.model_file import file_sha256
-from wmh_siamese.siamese import Convention, VGGWeights, read_vgg_weights, torchvision_models
+from wmh_siamese.siamese import Convention, VGGWeights, read_vgg_weights
 from wmh_siamese.workplace import workplace
 
 
@@ -29,10 +29,8 @@ class Source:
     sha256_begins: str
 
 
-def torchvision_source() -> Source:
-    """torchvision's ImageNet weights (575 MB); the name of the file holds the digits."""
-    url = torchvision_models().VGG19_Weights.IMAGENET1K_V1.url
-    return Source(url, _file_name(url).rpartition("-")[2].partition(".")[0])
+# torchvision's VGG19_Weights.IMAGENET1K_V1, 575 MB; the name of the file holds the digits.
+TORCHVISION = Source("https://download.pytorch.org/models/vgg19-dcbb9e9d.pth", "dcbb9e9d")
 
 
 def keep_file(file: Path, kept: Path, convention: Convention | None = None) -> VGGWeights:
@@ -83,7 +81,7 @@ def keep_download(
 
 def kept_or_downloaded(progress: Progress = lambda done, of: None) -> VGGWeights:
     """torchvision's weights for the command line, kept in torch's own cache."""
-    cache, source = Path(torch.hub.get_dir(), "checkpoints"), torchvision_source()
+    cache, source = Path(torch.hub.get_dir(), "checkpoints"), TORCHVISION
     kept = cache / f"vgg19-blocks-{source.sha256_begins}.safetensors"
     if kept.is_file():
         return read_vgg_weights(kept)

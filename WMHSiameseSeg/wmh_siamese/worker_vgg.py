@@ -62,7 +62,7 @@ def run_keep_vgg(work: KeepVGG, line: Line, part_written: set[Path]) -> dict[str
 
     if work.file is None:
         weights = vgg_blocks.keep_download(
-            *(work.kept, vgg_blocks.torchvision_source(), progress, line.stopped, part_written)
+            *(work.kept, vgg_blocks.TORCHVISION, progress, line.stopped, part_written)
         )
     else:
         convention = work.convention or told_convention(work.file)
