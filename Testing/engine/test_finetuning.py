@@ -119,6 +119,38 @@ def test_stopping_before_a_whole_epoch_leaves_no_trace(cases, base, tmp_path, se
     assert end.value.kind == "stopped" and not os.listdir(tmp_path)
 
 
+@pytest.mark.parametrize("fault", [math.nan, "no memory"])
+def test_a_fault_after_a_whole_epoch_keeps_the_best_so_far_and_is_told(
+    cases, base, tmp_path, settings, monkeypatch, fault
+):
+    whole, count, told = TrainingLoss.__call__, [0], []
+
+    def failing(self, *batch):
+        count[0] += 1
+        if count[0] <= settings.batches:
+            return whole(self, *batch)
+        if fault == "no memory":
+            raise MemoryError
+        return whole(self, *batch) * fault
+
+    monkeypatch.setattr(TrainingLoss, "__call__", failing)
+    done = tuned(base, cases, tmp_path / "m.safetensors", settings, say=told.append)
+    assert done.stopped and done.kept_epoch == 1
+    assert "Epoch 1 is kept" in told[-1] and "checkpoint" not in told[-1]
+    assert read_card(done.path).training["steps"] == settings.batches
+
+
+def test_a_fault_before_a_whole_epoch_claims_nothing(cases, base, tmp_path, settings, monkeypatch):
+    whole = TrainingLoss.__call__
+    monkeypatch.setattr(TrainingLoss, "__call__", lambda *batch: whole(*batch) * math.nan)
+    with pytest.raises(WMHError, match="nan at step 0") as end:
+        tuned(base, cases, tmp_path / "m.safetensors", settings)
+    assert end.value.way_out == (
+        "No epoch was whole, so nothing is kept. Train with a lower learning rate."
+    )
+    assert not os.listdir(tmp_path)
+
+
 def test_a_model_is_never_replaced(cases, base, tmp_path, settings):
     taken = tmp_path / "m.safetensors"
     taken.write_text("mine")

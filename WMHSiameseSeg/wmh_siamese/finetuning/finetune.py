@@ -14,7 +14,7 @@ from pathlib import Path
 
 from wmh_siamese.cases import Case
 from wmh_siamese.devices import choose_device
-from wmh_siamese.errors import WMHError
+from wmh_siamese.errors import WMHError, from_exception
 from wmh_siamese.evaluation import CaseFigures
 from wmh_siamese.finetuning.guard import draw_towards
 from wmh_siamese.model_file import ModelCard, load_model, read_card, save_model
@@ -55,7 +55,7 @@ class Finetuned:
         figures: on the held-out cases.
         curve: one point an epoch, the first (epoch 0, no loss) of the base model.
         kept_epoch: the one whose weights were kept.
-        stopped: whether the user ended it early.
+        stopped: whether it ended early, by the user or by a fault.
     """
 
     path: Path
@@ -110,8 +110,9 @@ def finetune(
 
     Raises:
         WMHError: ``stopped`` when no epoch was whole yet or nothing is to be kept; ``bad-path``
-            when ``output`` exists; as :func:`wmh_siamese.training.train`. Nothing is
-            left behind then.
+            when ``output`` exists; as :func:`wmh_siamese.training.train` when no epoch was whole
+            (later its faults end the training as a stop does, and are told). Nothing is left
+            behind then.
     """
     check_output(output)
     card = read_card(base)
@@ -149,17 +150,20 @@ def finetune(
                 say=say,
                 stopped=stopped,
             )
-        except WMHError as error:
-            if error.kind != "stopped" or discarded() or not kept.exists():
+        except Exception as error:
+            end = from_exception(error)
+            if end.kind == "internal" or discarded() or not kept.exists():
                 raise
             ended_early = True
+            if end.kind != "stopped":
+                say(f"{end.sentence} Epoch {_best(curve).epoch} is kept, the best so far.")
         _with_origin(kept, card.threshold, base_share)
         whole_file = folder / "released.safetensors"
         released = release(kept, held_out_cases, whole_file, device)
         note(released.card.sha256)
         os.replace(whole_file, output)
-    best = min(curve[1:], key=lambda point: point.loss)
-    return Finetuned(output, released.card, released.figures, curve, best.epoch, ended_early)
+    kept_epoch = _best(curve).epoch
+    return Finetuned(output, released.card, released.figures, curve, kept_epoch, ended_early)
 
 
 def check_output(output: Path) -> None:
@@ -196,6 +200,11 @@ def seconds_a_step(
         )
     steps = [after - before for before, after in pairwise(moments)]
     return statistics.median(steps)
+
+
+def _best(curve: Sequence[CurvePoint]) -> CurvePoint:
+    """The epoch whose weights are kept; the first point is the base model's."""
+    return min(curve[1:], key=lambda point: point.loss)
 
 
 def _dice(watch: Validation, model: Path, threshold: float, device: str) -> float:
