@@ -79,7 +79,7 @@ def test_an_estimate_and_leaving_one_out_make_no_model(finetune, tmp_path):
     code, told, _ = finetune("--estimate")
     assert code == 0 and told.startswith("about ") and "minutes" in told
     code, told, _ = finetune("--leave-one-out")
-    assert code == 0 and "of 2 held-out patients" in told
+    assert code == 0 and "of 2 left-out patients" in told
     assert not os.listdir(tmp_path)
 
 

@@ -116,7 +116,9 @@ def test_stopping_keeps_and_cancelling_leaves_nothing(request_of, tmp_path):
 def test_the_time_is_estimated_from_real_steps(request_of):
     result = done(request_of(what="estimate", output=None), Heard())
     assert result["steps"] == 4
-    assert result["minutes"] == pytest.approx(result["seconds_a_step"] * 4 / 60)
+    assert result["seconds_a_look"] > 0 and result["looks"] == 1 + 2 + 2
+    seconds = result["seconds_a_step"] * 4 + result["seconds_a_look"] * 5
+    assert result["minutes"] == pytest.approx(seconds / 60)
 
 
 def test_leaving_one_out_answers_without_a_model(request_of, tmp_path):

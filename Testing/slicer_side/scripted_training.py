@@ -10,10 +10,14 @@ import json
 import os
 import shutil
 import struct
+import sys
 import time
 import zlib
 from collections.abc import Callable
 from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parents[2] / "WMHSiameseSeg"))
+from wmh_siamese.workplace import prefix_of
 
 EPOCHS = 3
 BASE = {
@@ -80,7 +84,7 @@ def train(worker: object, request: dict, say: Callable[..., None]) -> None:
     if request["what"] == "leave-one-out":
         say(id=identity, event="result", comparison=comparison(True))
         return
-    workplace = Path(request["output"]).parent / f".under-way-{os.getpid()}-x"
+    workplace = Path(request["output"]).parent / f"{prefix_of(os.getpid())}x"
     workplace.mkdir()
     curve = [point(0, None, behaviour)]
     say(id=identity, event="epoch", of=EPOCHS, **curve[0])

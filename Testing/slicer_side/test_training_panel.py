@@ -3,6 +3,7 @@
 import slicer
 from slicer_side.panel import Panel, wait_for
 from slicer_side.test_cancel_and_death import is_alive
+from wmh_siamese.workplace import prefix_of
 from WMHSiameseSegLib.curve_picture import curve_png
 from WMHSiameseSegLib.finetune_run import TrainingState
 from WMHSiameseSegLib.simulated_flair import add_simulated_flair
@@ -208,7 +209,7 @@ def test_a_training_outlives_its_scene_and_another_module(finetune, library):
 def test_the_end_of_the_module_ends_the_training(finetune, library):
     training(finetune, "stubborn")
     pid = finetune.widget.trainer.pid
-    assert left_in_the_models() == [f".under-way-{pid}-x"]
+    assert left_in_the_models() == [f"{prefix_of(pid)}x"]
     finetune.widget.cleanup()
     wait_for(lambda: not is_alive(pid), 5)
     assert left_in_the_models() == []
