@@ -135,6 +135,7 @@ def test_a_held_out_patient_is_not_rehearsed(finetune, place, tmp_path):
     [
         (["--held-out", "library/x"], "library", "knows which of its cases"),
         (["--held-out", "simulated/x"], "cases.csv", "simulated/x"),
+        (["--seed", "-1"], "library", "the seed must be from 0 to"),
         (["--learning-rate", "0"], "library", "learning-rate is 0"),
         (["--base", "/nowhere"], "library", "nowhere"),
         ([], "nothing", "nothing"),

@@ -261,6 +261,20 @@ def test_settings_are_the_base_models_with_what_was_given(base):
     assert settings.frozen_statistics and settings.learning_rate == 1e-4
 
 
+def test_a_second_term_counts_as_much_as_the_content_loss(base):
+    """Both weights that the docs name; a given one stays."""
+    card = read_card(base)
+    given = [
+        {"extra_loss": "generalised-dice"},
+        {"extra_loss": "generalised-dice", "loss": "content", "extra_weight": None},
+        {"extra_loss": "dice", "extra_weight": 7.0},
+        {"extra_loss": "dice", "loss": "tversky"},
+        {},
+    ]
+    weights = [finetuning_settings(card, 1, **some).extra_weight for some in given]
+    assert weights == [3000, 3000, 7, 1, 1]
+
+
 def test_leaving_one_out_compares_each_patient_with_a_model_that_never_saw_it(
     cases, base, settings, monkeypatch
 ):

@@ -1,6 +1,7 @@
 """Fine-tuning through the worker: epochs as they come, stop and cancel, and what is refused."""
 
 import json
+import math
 import os
 import subprocess
 import sys
@@ -134,6 +135,11 @@ def test_leaving_one_out_answers_without_a_model(request_of, tmp_path):
         ({"settings": {"width": 64}}, "internal", "settings"),
         ({"settings": {"epochs": 0}}, "bad-path", "epochs is 0"),
         ({"settings": {"loss": "none"}}, "bad-path", "loss must be one of"),
+        ({"settings": {"epochs": 1.5}}, "internal", "'epochs' cannot be 1.5"),
+        ({"settings": {"batches": True}}, "internal", "'batches' cannot be True"),
+        ({"settings": {"rotation_degrees": math.nan}}, "internal", "cannot be nan"),
+        ({"settings": {"seed": -1}}, "bad-path", "the seed must be from 0 to"),
+        ({"guarded": "no"}, "internal", "guarded"),
         ({"what": "sing"}, "internal", "what"),
         ({"effort": "none"}, "internal", "effort"),
         ({"base": "/nowhere.safetensors"}, "bad-path", "nowhere"),

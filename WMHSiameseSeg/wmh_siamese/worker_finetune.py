@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -66,6 +67,9 @@ def finetune_request(line: Mapping[str, Any]) -> Finetune:
     settings = line.get("settings") or {}
     if not isinstance(settings, dict) or not set(settings) <= set(SETTINGS):
         raise unusable(f"'settings' must be some of {', '.join(sorted(SETTINGS))}")
+    for name, value in settings.items():
+        if not _is_usable(name, value):
+            raise unusable(f"the setting {name!r} cannot be {value!r}")
     guarded = line.get("guarded", True)
     if not isinstance(guarded, bool):
         raise unusable(f"'guarded' must be true or false, got {guarded!r}")
@@ -83,6 +87,17 @@ def finetune_request(line: Mapping[str, Any]) -> Finetune:
         folder=private_folder_of(line),
         guarded=guarded,
     )
+
+
+def _is_usable(name: str, value: object) -> bool:
+    """Whether a setting is of its type; whether it makes sense is for the settings to say."""
+    if name in ("loss", "extra_loss", "precision"):
+        return isinstance(value, str)
+    if name == "frozen_statistics" or isinstance(value, bool):
+        return name == "frozen_statistics" and isinstance(value, bool)
+    if name in ("epochs", "batches", "batch_size", "seed"):
+        return isinstance(value, int)
+    return isinstance(value, int | float) and math.isfinite(value)
 
 
 def run_finetune(work: Finetune, line: Line) -> dict[str, Any]:
