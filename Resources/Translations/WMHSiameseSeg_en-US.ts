@@ -2087,6 +2087,18 @@
         <translation type="unfinished"></translation>
     </message>
     <message>
+        <source>Cancelled; the new model was deleted. The library still counts it as trained.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Stopped before the time was measured.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Stopped before every patient was left out once: nothing can be said.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>Stopped before the first epoch was over: nothing was kept.</source>
         <translation type="unfinished"></translation>
     </message>

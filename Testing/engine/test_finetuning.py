@@ -276,13 +276,14 @@ def test_a_second_term_counts_as_much_as_the_content_loss(base):
 
 
 def test_leaving_one_out_compares_each_patient_with_a_model_that_never_saw_it(
-    cases, base, settings, monkeypatch
+    cases, base, settings, monkeypatch, tmp_path
 ):
-    learnt = []
+    learnt, places = [], set()
     from wmh_siamese.finetuning import leave_one_out as room
 
     def watched(base, others, *rest, **more):
         learnt.append([case.name for case in others])
+        places.add(rest[2].parent.parent)
         return finetune(base, others, *rest, **more)
 
     monkeypatch.setattr(room, "finetune", watched)
@@ -290,8 +291,12 @@ def test_leaving_one_out_compares_each_patient_with_a_model_that_never_saw_it(
     again = replace(cases[0], cohort="elsewhere", name="again", patient="")  # the scan of a
     later = replace(cases[3], name="later", patient="b")
     comparison = leave_one_out(
-        *(base, cases[:3], random_vgg(), short), rehearsal=[again, later], device="cpu"
+        *(base, cases[:3], random_vgg(), short),
+        rehearsal=[again, later],
+        device="cpu",
+        place=tmp_path,
     )
+    assert places == {tmp_path} and not os.listdir(tmp_path)
     assert learnt == [
         ["b", "c", "later"],
         ["a", "c", "again"],
