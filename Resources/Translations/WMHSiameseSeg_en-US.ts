@@ -2032,7 +2032,7 @@
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <source>No held-out cases: no Dice to watch.</source>
+        <source>No held-out cases with lesions: no Dice to watch.</source>
         <translation type="unfinished"></translation>
     </message>
     <message>

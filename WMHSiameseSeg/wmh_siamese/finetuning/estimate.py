@@ -56,9 +56,9 @@ def estimated(
     place: Path | None = None,
     stopped: Callable[[], bool] = lambda: False,
 ) -> Estimate:
-    """Time a few steps after one that does not count, and a look at the first held-out case.
+    """Time a few steps after one that does not count, and a look at a held-out case.
 
-    Only one case is prepared, the first that holds a lesion. Nothing is kept.
+    Of either side only one case is prepared, the first that holds a lesion. Nothing is kept.
 
     Args:
         base: the model file to go on from.
@@ -77,7 +77,7 @@ def estimated(
     short = replace(settings, epochs=1, batches=TIMED_STEPS + 1)
     with workplace(place or Path(tempfile.gettempdir())) as folder:
         train(
-            [next((case for case in cases if holds_lesion(case)), cases[0])],
+            [_first(cases)],
             (),
             vgg,
             folder,
@@ -101,10 +101,15 @@ def holds_lesion(case: Case) -> bool:
     return bool((read_case(case)[1].array == LESION).any())
 
 
+def _first(cases: Sequence[Case]) -> Case:
+    """The first that holds a lesion, or the first."""
+    return next((case for case in cases if holds_lesion(case)), cases[0])
+
+
 def _seconds_a_look(
     base: Path, held_out: Sequence[Case], settings: TrainingSettings, device: str
 ) -> float:
-    watch, where = Validation(held_out[:1], settings.recipe), choose_device(device)
+    watch, where = Validation([_first(held_out)], settings.recipe), choose_device(device)
     generator, card = load_model(base)
     generator.to(where)
     began = time.perf_counter()

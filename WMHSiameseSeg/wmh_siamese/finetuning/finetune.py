@@ -30,7 +30,8 @@ class CurvePoint:
     Attributes:
         epoch: its number, from 1.
         loss: mean over its batches.
-        held_out_dice: mean over the held-out cases at the base model's threshold; NaN without any.
+        held_out_dice: mean over the held-out cases with lesions, at the base model's threshold;
+            NaN without any.
         seconds: how long it took.
     """
 
