@@ -2051,7 +2051,7 @@
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <source>No held-out cases: no Dice to watch.</source>
+        <source>No held-out cases with lesions: no Dice to watch.</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
@@ -2107,6 +2107,18 @@
     </message>
     <message>
         <source>Stopped early.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Cancelled; the new model was deleted. The library still counts it as trained.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Stopped before the time was measured.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Stopped before every patient was left out once: nothing can be said.</source>
         <translation type="unfinished"></translation>
     </message>
     <message>

@@ -81,7 +81,7 @@ def test_an_estimate_and_leaving_one_out_make_no_model(finetune, tmp_path):
     code, told, _ = finetune("--estimate")
     assert code == 0 and told.startswith("about ") and "minutes" in told
     code, told, _ = finetune("--leave-one-out")
-    assert code == 0 and "of 2 held-out patients" in told
+    assert code == 0 and "of 2 left-out patients" in told
     assert not os.listdir(tmp_path)
 
 
@@ -265,6 +265,7 @@ def test_a_held_out_patient_is_not_rehearsed(finetune, place, tmp_path):
     [
         (["--held-out", "library/x"], "library", "knows which of its cases"),
         (["--held-out", "simulated/x"], "cases.csv", "simulated/x"),
+        (["--seed", "-1"], "library", "the seed must be from 0 to"),
         (["--learning-rate", "0"], "library", "learning-rate is 0"),
         (["--base", "/nowhere"], "library", "nowhere"),
         ([], "nothing", "There is no folder and no case table"),

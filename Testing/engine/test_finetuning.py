@@ -6,23 +6,26 @@ import subprocess
 import sys
 from dataclasses import replace
 
+import numpy as np
 import pytest
 import torch
 from engine.random_vgg import random_vgg
 from engine.tiny_training import TINY, run, simulated_cases
-from wmh_siamese.cases import Case
+from wmh_siamese.cases import Case, read_case
 from wmh_siamese.errors import WMHError
 from wmh_siamese.evaluation import CaseFigures
 from wmh_siamese.finetuning.comparison import CasePair, Comparison, compared
 from wmh_siamese.finetuning.effort import EPOCHS, batches_an_epoch, finetuning_settings
-from wmh_siamese.finetuning.finetune import finetune, seconds_a_step
+from wmh_siamese.finetuning.estimate import estimated
+from wmh_siamese.finetuning.finetune import finetune
 from wmh_siamese.finetuning.leave_one_out import leave_one_out
 from wmh_siamese.metrics import Metrics
 from wmh_siamese.model_file import load_model, read_card
 from wmh_siamese.release import model_figures
 from wmh_siamese.training import TrainingSettings
 from wmh_siamese.training_loss import TrainingLoss
-from wmh_siamese.workplace import WORKPLACE_PREFIX
+from wmh_siamese.volume import write_volume
+from wmh_siamese.workplace import WORKPLACE_PREFIX, prefix_of
 
 
 @pytest.fixture(scope="module")
@@ -41,6 +44,13 @@ def base(cases, tmp_path_factory):
 def settings(base):
     given = {"epochs": 3, "batches": 3, "batch_size": 4, "learning_rate": 1e-3}
     return finetuning_settings(read_card(base), 2, **given)
+
+
+def empty(case, folder):
+    """The same scan without a lesion."""
+    flair, labels = read_case(case)
+    write_volume(folder / "empty.nii", np.zeros_like(labels.array), flair.affine)
+    return replace(case, name="empty", patient="", mask=folder / "empty.nii")
 
 
 def tuned(base, cases, output, settings, **more):
@@ -119,6 +129,38 @@ def test_stopping_before_a_whole_epoch_leaves_no_trace(cases, base, tmp_path, se
     assert end.value.kind == "stopped" and not os.listdir(tmp_path)
 
 
+@pytest.mark.parametrize("fault", [math.nan, "no memory"])
+def test_a_fault_after_a_whole_epoch_keeps_the_best_so_far_and_is_told(
+    cases, base, tmp_path, settings, monkeypatch, fault
+):
+    whole, count, told = TrainingLoss.__call__, [0], []
+
+    def failing(self, *batch):
+        count[0] += 1
+        if count[0] <= settings.batches:
+            return whole(self, *batch)
+        if fault == "no memory":
+            raise MemoryError
+        return whole(self, *batch) * fault
+
+    monkeypatch.setattr(TrainingLoss, "__call__", failing)
+    done = tuned(base, cases, tmp_path / "m.safetensors", settings, say=told.append)
+    assert done.stopped and done.kept_epoch == 1
+    assert "Epoch 1 is kept" in told[-1] and "checkpoint" not in told[-1]
+    assert read_card(done.path).training["steps"] == settings.batches
+
+
+def test_a_fault_before_a_whole_epoch_claims_nothing(cases, base, tmp_path, settings, monkeypatch):
+    whole = TrainingLoss.__call__
+    monkeypatch.setattr(TrainingLoss, "__call__", lambda *batch: whole(*batch) * math.nan)
+    with pytest.raises(WMHError, match="nan at step 0") as end:
+        tuned(base, cases, tmp_path / "m.safetensors", settings)
+    assert end.value.way_out == (
+        "No epoch was whole, so nothing is kept. Train with a lower learning rate."
+    )
+    assert not os.listdir(tmp_path)
+
+
 def test_a_model_is_never_replaced(cases, base, tmp_path, settings):
     taken = tmp_path / "m.safetensors"
     taken.write_text("mine")
@@ -139,21 +181,69 @@ def test_a_model_is_noted_before_its_file_appears(cases, base, tmp_path, setting
     assert noted == [(read_card(done.path).sha256, False)]
 
 
+def test_cancelled_after_the_last_step_nothing_is_noted_or_kept(cases, base, tmp_path, settings):
+    short, noted = replace(settings, epochs=1, batches=1), []
+    with pytest.raises(WMHError) as end:
+        tuned(
+            *(base, cases, tmp_path / "m.safetensors", short),
+            discarded=lambda: True,
+            note=noted.append,
+        )
+    assert end.value.kind == "stopped" and noted == [] and not os.listdir(tmp_path)
+
+
+def test_a_held_out_case_that_goes_meanwhile_is_left_out_and_told(cases, base, tmp_path, settings):
+    gone = replace(cases[2], flair=tmp_path / "flair.nii")
+    gone.flair.write_bytes(cases[2].flair.read_bytes())
+    told = []
+    done = finetune(
+        *(base, cases[:2], [gone, cases[3]], random_vgg(), tmp_path / "m.safetensors"),
+        replace(settings, epochs=1, batches=1),
+        name="mine",
+        on_epoch=lambda point: point.epoch and gone.flair.unlink(),
+        say=told.append,
+    )
+    assert [figures.case.name for figures in done.figures] == ["d"]
+    assert told[-1].startswith("Left out of the comparison: Case simulated/c:")
+    beside = [replace(done.figures[0], case=gone), *done.figures]
+    pairs = compared(base, beside, "cpu", left_out=lambda fault: told.append(str(fault))).pairs
+    assert [pair.case.name for pair in pairs] == ["d"] and "simulated/c" in told[-1]
+
+
+def test_a_share_that_leaves_nothing_to_learn_is_refused(cases, base, tmp_path, settings):
+    for share in (-0.1, 1.0):
+        with pytest.raises(WMHError, match="base model cannot stay"):
+            tuned(base, cases, tmp_path / "m.safetensors", settings, base_share=share)
+
+
 def test_what_a_killed_fine_tuning_left_goes_with_the_next(cases, base, tmp_path, settings):
     gone = subprocess.Popen([sys.executable, "-c", ""])
     gone.wait()
-    left = tmp_path / f"{WORKPLACE_PREFIX}{gone.pid}-abc"
-    alive = tmp_path / f"{WORKPLACE_PREFIX}{os.getpid()}-abc"
-    for folder in (left, alive):
+    left, alive = (tmp_path / f"{prefix_of(pid)}abc" for pid in (gone.pid, os.getpid()))
+    elsewhere = tmp_path / f"{WORKPLACE_PREFIX}{'0' * 16}-{gone.pid}-abc"  # another computer's
+    for folder in (left, alive, elsewhere):
         (folder / "slices").mkdir(parents=True)
     tuned(base, cases, tmp_path / "m.safetensors", settings)
-    assert alive.exists() and not left.exists()
+    assert alive.exists() and elsewhere.exists() and not left.exists()
 
 
-def test_the_time_of_a_step_is_measured_on_real_steps(cases, base, settings, tmp_path, monkeypatch):
-    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
-    seconds = seconds_a_step(base, cases, random_vgg(), settings, "cpu")
-    assert 0 < seconds < 60 and not os.listdir(tmp_path)
+def test_the_time_is_measured_on_real_steps_and_real_looks(cases, base, settings, tmp_path):
+    what = (base, [empty(cases[1], tmp_path), cases[0]], cases[2:], random_vgg(), settings)
+    place = tmp_path / "place"
+    place.mkdir()
+    there = []
+    told = estimated(
+        *what, device="cpu", place=place, stopped=lambda: there.extend(os.listdir(place))
+    )
+    assert 0 < told.seconds_a_step < 60 and 0 < told.seconds_a_look < 60
+    # both held-out cases before, after each of three epochs, and for both models at the end
+    assert (told.steps, told.looks) == (9, 2 * (1 + 3 + 2))
+    in_seconds = 9 * told.seconds_a_step + 12 * told.seconds_a_look
+    assert told.minutes == pytest.approx(in_seconds / 60)
+    assert set(there) and not os.listdir(place)
+    with pytest.raises(WMHError) as end:
+        estimated(*what, device="cpu", place=place, stopped=lambda: True)
+    assert end.value.kind == "stopped" and not os.listdir(place)
 
 
 @pytest.mark.parametrize("effort", ["quick", "usual", "thorough"])
@@ -171,24 +261,59 @@ def test_settings_are_the_base_models_with_what_was_given(base):
     assert settings.frozen_statistics and settings.learning_rate == 1e-4
 
 
+def test_a_second_term_counts_as_much_as_the_content_loss(base):
+    """Both weights that the docs name; a given one stays."""
+    card = read_card(base)
+    given = [
+        {"extra_loss": "generalised-dice"},
+        {"extra_loss": "generalised-dice", "loss": "content", "extra_weight": None},
+        {"extra_loss": "dice", "extra_weight": 7.0},
+        {"extra_loss": "dice", "loss": "tversky"},
+        {},
+    ]
+    weights = [finetuning_settings(card, 1, **some).extra_weight for some in given]
+    assert weights == [3000, 3000, 7, 1, 1]
+
+
 def test_leaving_one_out_compares_each_patient_with_a_model_that_never_saw_it(
-    cases, base, settings, monkeypatch
+    cases, base, settings, monkeypatch, tmp_path
 ):
-    learnt = []
+    learnt, places = [], set()
     from wmh_siamese.finetuning import leave_one_out as room
 
     def watched(base, others, *rest, **more):
         learnt.append([case.name for case in others])
+        places.add(rest[2].parent.parent)
         return finetune(base, others, *rest, **more)
 
     monkeypatch.setattr(room, "finetune", watched)
     short = replace(settings, epochs=1, batches=1)
-    comparison = leave_one_out(base, cases[:3], random_vgg(), short, device="cpu")
-    assert learnt == [["b", "c"], ["a", "c"], ["a", "b"]]
+    again = replace(cases[0], cohort="elsewhere", name="again", patient="")  # the scan of a
+    later = replace(cases[3], name="later", patient="b")
+    comparison = leave_one_out(
+        *(base, cases[:3], random_vgg(), short),
+        rehearsal=[again, later],
+        device="cpu",
+        place=tmp_path,
+    )
+    assert places == {tmp_path} and not os.listdir(tmp_path)
+    assert learnt == [
+        ["b", "c", "later"],
+        ["a", "c", "again"],
+        ["a", "b", "again", "later"],
+    ]
     assert [pair.case.name for pair in comparison.pairs] == ["a", "b", "c"]
+    assert "of 3 left-out patients" in comparison.sentence()
     for few in (cases[:1], []):
         with pytest.raises(WMHError, match="2 to 5 patients"):
             leave_one_out(base, few, random_vgg(), short)
+
+
+def test_a_patient_that_alone_has_lesions_is_told_before_any_training(
+    cases, base, settings, tmp_path
+):
+    with pytest.raises(WMHError, match="Without patient simulated/a no case holds a lesion"):
+        leave_one_out(base, [cases[0], empty(cases[1], tmp_path)], random_vgg(), settings)
 
 
 def test_two_copies_of_a_model_are_the_same_on_every_case(cases, base):
@@ -198,11 +323,11 @@ def test_two_copies_of_a_model_are_the_same_on_every_case(cases, base):
     assert comparison.markdown().count("= same") == 5 * 3
 
 
-def pair(patient, before, after, scan="1"):
+def pair(patient, before, after, scan="1", truth_ml=1.0, found_ml=(1.0, 1.0)):
     case = Case("here", f"{patient}{scan}", None, None, patient)
     figures = (
-        CaseFigures("m", case, "", Metrics(dice, 9.0, 20.0, 0.5, 0.5), 1.0, 1.0, 0.1, 0.1, 1.0)
-        for dice in (before, after)
+        CaseFigures("m", case, "", Metrics(dice, 9.0, 20.0, 0.5, 0.5), truth_ml, ml, 0.1, 0.1, 1.0)
+        for dice, ml in zip((before, after), found_ml, strict=True)
     )
     return CasePair(*figures)
 
@@ -219,6 +344,17 @@ def test_the_sentence_counts_patients_not_scans():
     expected = "Better on 1 of 3 held-out patients, worse on 1; Dice 0.58 → 0.65."
     assert comparison.sentence() == expected
     assert [one.case.patient for one in comparison.most_changed(3)] == ["p", "p", "q"]
+
+
+def test_a_patient_without_lesions_is_judged_by_false_alarms():
+    free = pair("p", 0.0, math.nan, truth_ml=0.0, found_ml=(0.5, 0.1))
+    said = "On 1 held-out patient without lesions, false alarms 0.50 → 0.10 ml: fewer."
+    assert Comparison([free]).sentence() == said
+    both = Comparison([free, pair("q", 0.5, 0.7), pair("r", math.nan, 0.9)])
+    assert both.sentence() == f"Better on 1 of 1 held-out patient; Dice 0.50 → 0.70. {said}"
+    assert both.means()["base"]["dice"] == 0.5 and both.means()["new"]["dice"] == 0.7
+    assert both.means()["new"]["found_ml"] == pytest.approx(0.7)
+    assert "0.500 → 0.700 ↑ better" in both.markdown().splitlines()[-1]
 
 
 def test_an_arrow_says_which_direction_is_better():

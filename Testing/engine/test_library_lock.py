@@ -17,7 +17,8 @@ from wmh_siamese.errors import WMHError
 from wmh_siamese.library import Library, changing
 from wmh_siamese.library import library as library_module
 from wmh_siamese.library import lock as library_lock
-from wmh_siamese.library.lock import locked, this_host
+from wmh_siamese.library.lock import locked
+from wmh_siamese.running_process import this_host
 
 ADDING = """
 import sys

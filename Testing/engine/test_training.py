@@ -171,7 +171,7 @@ def test_a_loss_that_is_no_number_ends_the_training(cases, tmp_path):
     tensors = vgg.tensors | {"features.7.bias": torch.full((128,), float("inf"))}
     with pytest.raises(WMHError, match="The loss became nan at step 0") as refusal:
         run(cases, tmp_path, vgg=VGGWeights(tensors, vgg.convention, "inf"))
-    assert "nothing is kept; train with a lower learning rate" in refusal.value.way_out
+    assert "nothing is kept. Train with a lower learning rate" in refusal.value.way_out
     assert list(tmp_path.iterdir()) == []
 
 

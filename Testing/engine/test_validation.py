@@ -104,6 +104,16 @@ def test_a_case_without_lesion_where_none_is_found_counts_as_1(tmp_path):
     assert validation.dice_and_threshold(blind, CPU)[0] == 1
 
 
+def test_at_one_threshold_only_cases_with_lesions_count(tmp_path):
+    none = case(tmp_path, "a", (100, 100), (slice(0, 0),) * 3)
+    some = case(tmp_path, "b", (100, 690), SPOT)
+    write_volume(some.mask, spot_twice(), np.diag([1, -1, 3, 1]))
+    alone = Validation([some], Recipe(size=32)).dice_at(Grey(), CPU, 0.5)
+    assert alone == pytest.approx(2 * 60 / (60 + 120))
+    assert Validation([none, some], Recipe(size=32)).dice_at(Grey(), CPU, 0.5) == alone
+    assert np.isnan(Validation([none], Recipe(size=32)).dice_at(Grey(), CPU, 0.5))
+
+
 def test_without_cases_there_is_no_dice_and_the_threshold_is_a_half():
     dice, threshold = Validation([], Recipe()).dice_and_threshold(Grey(), CPU)
     assert np.isnan(dice) and threshold == 0.5

@@ -15,7 +15,7 @@ HEAVY = {"torch", "monai", "nibabel", "safetensors", "PIL", "nrrd"}
 
 # The Slicer side imports these into Slicer's own Python.
 LIGHT = ["wmh_siamese", "wmh_siamese.errors", "wmh_siamese.readouts", "wmh_siamese.volume"]
-LIGHT += ["wmh_siamese.model_file"]
+LIGHT += ["wmh_siamese.model_file", "wmh_siamese.workplace"]
 
 
 def run(program, *arguments):

@@ -1,6 +1,7 @@
 """Fine-tuning through the worker: epochs as they come, stop and cancel, and what is refused."""
 
 import json
+import math
 import os
 import subprocess
 import sys
@@ -116,7 +117,9 @@ def test_stopping_keeps_and_cancelling_leaves_nothing(request_of, tmp_path):
 def test_the_time_is_estimated_from_real_steps(request_of):
     result = done(request_of(what="estimate", output=None), Heard())
     assert result["steps"] == 4
-    assert result["minutes"] == pytest.approx(result["seconds_a_step"] * 4 / 60)
+    assert result["seconds_a_look"] > 0 and result["looks"] == 1 + 2 + 2
+    seconds = result["seconds_a_step"] * 4 + result["seconds_a_look"] * 5
+    assert result["minutes"] == pytest.approx(seconds / 60)
 
 
 def test_leaving_one_out_answers_without_a_model(request_of, tmp_path):
@@ -132,6 +135,11 @@ def test_leaving_one_out_answers_without_a_model(request_of, tmp_path):
         ({"settings": {"width": 64}}, "internal", "settings"),
         ({"settings": {"epochs": 0}}, "bad-path", "epochs is 0"),
         ({"settings": {"loss": "none"}}, "bad-path", "loss must be one of"),
+        ({"settings": {"epochs": 1.5}}, "internal", "'epochs' cannot be 1.5"),
+        ({"settings": {"batches": True}}, "internal", "'batches' cannot be True"),
+        ({"settings": {"rotation_degrees": math.nan}}, "internal", "cannot be nan"),
+        ({"settings": {"seed": -1}}, "bad-path", "the seed must be from 0 to"),
+        ({"guarded": "no"}, "internal", "guarded"),
         ({"what": "sing"}, "internal", "what"),
         ({"effort": "none"}, "internal", "effort"),
         ({"base": "/nowhere.safetensors"}, "bad-path", "nowhere"),

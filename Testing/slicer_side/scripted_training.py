@@ -10,10 +10,14 @@ import json
 import os
 import shutil
 import struct
+import sys
 import time
 import zlib
 from collections.abc import Callable
 from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parents[2] / "WMHSiameseSeg"))
+from wmh_siamese.workplace import prefix_of
 
 EPOCHS = 3
 BASE = {
@@ -75,12 +79,18 @@ def train(worker: object, request: dict, say: Callable[..., None]) -> None:
         )
         return
     if request["what"] == "estimate":
+        (Path(request["folder"]) / "slices").mkdir()
+        if is_stopped(worker, identity, say):
+            return
         say(id=identity, event="result", seconds_a_step=0.5, steps=480, minutes=4.0)
         return
     if request["what"] == "leave-one-out":
+        (Path(request["folder"]) / "slices").mkdir()
+        if is_stopped(worker, identity, say):
+            return
         say(id=identity, event="result", comparison=comparison(True))
         return
-    workplace = Path(request["output"]).parent / f".under-way-{os.getpid()}-x"
+    workplace = Path(request["output"]).parent / f"{prefix_of(os.getpid())}x"
     workplace.mkdir()
     curve = [point(0, None, behaviour)]
     say(id=identity, event="epoch", of=EPOCHS, **curve[0])
@@ -119,6 +129,16 @@ def train(worker: object, request: dict, say: Callable[..., None]) -> None:
         pictures=pictures(Path(request["folder"])) if behaviour == "good" else [],
         seconds=1.0,
     )
+
+
+def is_stopped(worker: object, identity: int, say: Callable[..., None]) -> bool:
+    """Whether a slow worker was stopped, within a minute; others do not wait."""
+    for _ in range(600 if worker.behaviour == "slow" else 0):
+        if identity in worker.stopped:
+            say(id=identity, event="error", kind="stopped", sentence="Stopped.", way_out="")
+            return True
+        time.sleep(0.1)
+    return False
 
 
 def point(epoch: int, loss: float | None, behaviour: str) -> dict:

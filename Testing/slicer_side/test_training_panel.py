@@ -1,10 +1,12 @@
 """Training in the panel: begun, watched, stopped, cancelled, compared and kept."""
 
+import pytest
 import slicer
 from slicer_side.panel import Panel, wait_for
 from slicer_side.test_cancel_and_death import is_alive
+from wmh_siamese.workplace import prefix_of
 from WMHSiameseSegLib.curve_picture import curve_png
-from WMHSiameseSegLib.finetune_run import TrainingState
+from WMHSiameseSegLib.finetune_run import FinetuneRun, TrainingListener, TrainingState
 from WMHSiameseSegLib.simulated_flair import add_simulated_flair
 from WMHSiameseSegLib.training_curve import CurvePoint, TrainingCurve
 from WMHSiameseSegLib.user_models import default_model, user_models_folder
@@ -167,6 +169,89 @@ def test_a_worker_that_is_deaf_to_cancel_is_ended_and_leaves_no_trace(finetune, 
     wait_for(lambda: left_in_the_models() == [], 5)
 
 
+class Heard(TrainingListener):
+    """Keeps what it is told."""
+
+    def __init__(self):
+        self.failures, self.cancelled = [], 0
+
+    def on_failure(self, kind, sentence, way_out):
+        self.failures.append(sentence)
+
+    def on_cancelled(self):
+        self.cancelled += 1
+
+
+class ToldWorker:
+    """A worker that a test speaks for."""
+
+    pid, ending = None, False
+
+    def __init__(self, at_once=None):
+        self.at_once, self.tell = at_once, None
+
+    def ask(self, request, listener):
+        self.tell = listener
+        if self.at_once:
+            listener(self.at_once)
+        return 1
+
+    def stop(self, identity, keep=True):
+        self.tell({"event": "error", "kind": "stopped"})
+
+
+@pytest.mark.parametrize("whose", ["its own", "another training's"])
+def test_cancel_after_the_last_step_deletes_the_new_model_and_no_other(tmp_path, whose):
+    """Both trainings were given the same name."""
+    file, worker, heard = tmp_path / "mine.safetensors", ToldWorker(), Heard()
+    run = FinetuneRun(worker, heard)
+    run.start({"what": "train", "output": str(file)})
+    worker.tell({"event": "progress", "stage": "training", "done": 1, "of": 3})
+    if whose == "its own":
+        worker.tell({"event": "progress", "stage": "training", "done": 3, "of": 3})
+        file.write_bytes(b"the new model")
+    else:
+        file.write_bytes(b"another model")
+        worker.tell({"event": "progress", "stage": "training", "done": 2, "of": 3})
+    worker.tell({"event": "progress", "stage": "comparing", "done": 0, "of": 1})
+    run.cancel()
+    assert run.idle and heard.cancelled == 1
+    assert run.written == (whose == "its own") and file.exists() != run.written
+
+
+def test_a_model_that_went_with_cancel_is_told(finetune, library):
+    panel = finetune.tab.training
+    panel.on_cancelled()
+    assert "nothing was kept" in finetune.training_message
+    panel.run.written = True
+    panel.on_cancelled()
+    assert "the new model was deleted" in finetune.training_message
+
+
+def test_a_worker_that_cannot_be_started_is_told_at_once_and_leaves_nothing_running():
+    failure = {"event": "error", "kind": "internal", "sentence": "It could not be started."}
+    worker, heard = ToldWorker(failure), Heard()
+    run = FinetuneRun(worker, heard)
+    for times in (1, 2):
+        run.start({"what": "estimate"})
+        assert run.idle and heard.failures == ["It could not be started."] * times
+
+
+def test_what_was_stopped_is_called_by_its_name(finetune, library, temporary_files):
+    for button, said in (
+        ("estimateButton", "Stopped before the time was measured."),
+        ("leaveOneOutButton", "Stopped before every patient was left out once"),
+    ):
+        finetune.use_scripted_trainer("slow")
+        finetune.ui.lossSelector.setCurrentIndex(2)
+        finetune.click(button)
+        wait_for(lambda: temporary_files() and list(temporary_files()[0].iterdir()))
+        finetune.click("trainButton")
+        finetune.wait_for_training(10)
+        assert said in finetune.training_message
+        wait_for(lambda: not temporary_files())
+
+
 def test_a_worker_that_dies_is_said_and_the_next_training_works(finetune, library):
     finetune.use_scripted_trainer("dying")
     finetune.train()
@@ -216,19 +301,20 @@ def test_a_training_outlives_its_scene_and_another_module(finetune, library):
 def test_the_end_of_the_module_ends_the_training(finetune, library):
     training(finetune, "stubborn")
     pid = finetune.widget.trainer.pid
-    assert left_in_the_models() == [f".under-way-{pid}-x"]
+    assert left_in_the_models() == [f"{prefix_of(pid)}x"]
     finetune.widget.cleanup()
     wait_for(lambda: not is_alive(pid), 5)
     assert left_in_the_models() == []
 
 
-def test_the_time_is_estimated(finetune, library):
+def test_the_time_is_estimated(finetune, library, temporary_files):
     finetune.use_scripted_trainer("good")
     finetune.ui.lossSelector.setCurrentIndex(2)
     finetune.click("estimateButton")
     finetune.wait_for_training()
     assert finetune.training_message == "It takes about 4 min here."
     assert left_in_the_models() == []
+    wait_for(lambda: not temporary_files())
 
 
 def test_without_held_out_cases_leaving_one_out_is_offered(finetune, library):
@@ -238,8 +324,10 @@ def test_without_held_out_cases_leaving_one_out_is_offered(finetune, library):
     assert "nothing can be said" in finetune.ui.comparisonSentence.text
     assert "Leave one out" in finetune.ui.keptLabel.text
     assert "No held-out cases" in finetune.ui.curveLabel.text
+    assert finetune.ui.keepButton.isEnabled()
     finetune.click("leaveOneOutButton")
     finetune.wait_for_training()
+    assert not finetune.ui.keepButton.isEnabled()  # no model comes of what is shown now
     assert finetune.cells("comparisonTable")[7][0] == "p7"
     assert left_in_the_models() == ["mine.safetensors"]
 

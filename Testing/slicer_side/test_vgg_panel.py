@@ -12,6 +12,7 @@ from engine.torchvision_oracle import models
 from safetensors.torch import load_file, save_file
 from slicer_side.panel import ENGINE, wait_for
 from slicer_side.test_cancel_and_death import is_alive
+from wmh_siamese.workplace import prefix_of
 from WMHSiameseSegLib.user_models import sweep_stale_workplaces, vgg_convention, vgg_file
 from WMHSiameseSegLib.vgg_panel import DOWNLOAD_HOST, DOWNLOAD_MB
 from WMHSiameseSegLib.worker_process import WorkerCommand
@@ -128,7 +129,7 @@ def test_a_damaged_file_is_as_good_as_none(finetune, library):
 
 
 def test_what_a_killed_download_left_goes_at_the_next_start(finetune):
-    left = vgg_file().parent / ".under-way-999999999-abc"
+    left = vgg_file().parent / f"{prefix_of(999999999)}abc"
     left.mkdir(parents=True)
     (left / "part").write_bytes(b"part")
     assert sweep_stale_workplaces() == 1 and not left.exists()

@@ -14,7 +14,7 @@ from slicer_side import started_host  # noqa: F401
 ROOT = Path(__file__).parents[2]
 MODULE = ROOT / "WMHSiameseSeg"
 SOURCES = [MODULE / "WMHSiameseSeg.py", *sorted((MODULE / "WMHSiameseSegLib").glob("*.py"))]
-ENGINE_MODULES = {"errors", "readouts", "model_file"}
+ENGINE_MODULES = {"errors", "readouts", "model_file", "workplace"}
 FOREIGN = {"torch", "torchvision", "nibabel", "safetensors", "SimpleITK", "requests", "PySide6"}
 
 _IMPORT_ALL = f"""

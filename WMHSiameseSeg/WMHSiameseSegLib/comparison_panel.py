@@ -42,8 +42,9 @@ class ComparisonPanel:
 
     def show(self, what: str, result: Event, base: Model) -> None:
         """Show what a training or leaving one out brought."""
-        if what == "train":
-            self._base, self._new = base, Path(result["model"]["path"])
+        trained = what == "train"  # leaving one out keeps no model, and shows no earlier one's
+        self._base = base if trained else None
+        self._new = Path(result["model"]["path"]) if trained else None
         self._view.show(result.get("comparison") or {})
         self._differences.show(result.get("pictures") or [])
         if what == "train" and not (result.get("comparison") or {}).get("rows"):

@@ -15,6 +15,9 @@ from WMHSiameseSegLib.worker_client import Event, WorkerClient
 PATIENCE_MS = 3000
 _LOOK_AGAIN_MS = 100
 _LOOKS = 50
+_NOT_NUMBERED = 0
+"""A request that was asked and has no number yet."""
+_AFTER_TRAINING = ("comparing", "drawing")
 
 
 class TrainingState(Enum):
@@ -46,14 +49,21 @@ class FinetuneRun:
     Args:
         worker: trains; the one that segments is another.
         listener: hears states, events and the outcome.
+
+    Attributes:
+        state: where it stands.
+        what: was asked last.
+        written: whether the new model's file has appeared.
     """
 
     def __init__(self, worker: WorkerClient, listener: TrainingListener) -> None:
         self._worker = worker
         self._listener = listener
         self._identity: int | None = None
-        self._what = ""
         self._output: Path | None = None
+        self._taken = False
+        self.what = ""
+        self.written = False
         self.state = TrainingState.IDLE
 
     @property
@@ -62,11 +72,15 @@ class FinetuneRun:
 
     def start(self, request: dict[str, Any]) -> None:
         """Ask the worker; the state is idle again when all is over."""
-        self._what = str(request["what"])
+        self.what = str(request["what"])
         output = request.get("output")
         self._output = Path(output) if output else None
+        self._taken = self.written = False
+        self._identity = _NOT_NUMBERED
         self._go(TrainingState.RUNNING)
-        self._identity = self._worker.ask(request, self._hear)
+        identity = self._worker.ask(request, self._hear)
+        if self._identity is not None:  # a worker that cannot be started says so at once
+            self._identity = identity
 
     def stop(self) -> None:
         """End it at the next step and keep the best so far."""
@@ -91,16 +105,17 @@ class FinetuneRun:
         if self._identity is None:
             return
         if kind not in ("result", "error"):
+            self._look(event)
             if self.state is not TrainingState.CANCELLING:
                 self._listener.on_event(event)
             return
         cancelled, self._identity = self.state is TrainingState.CANCELLING, None
         if cancelled:
-            self._leave_no_trace()
+            self._leave_no_trace((event.get("model") or {}).get("path"))
             return
         self._go(TrainingState.IDLE)
         if kind == "result":
-            self._listener.on_result(self._what, event)
+            self._listener.on_result(self.what, event)
         else:
             words = (str(event.get(name, "")) for name in ("kind", "sentence", "way_out"))
             self._listener.on_failure(*words)
@@ -117,9 +132,21 @@ class FinetuneRun:
 
         return end
 
-    def _leave_no_trace(self) -> None:
-        if self._output is not None:
-            self._output.unlink(missing_ok=True)
+    def _look(self, event: Event) -> None:
+        """Notice when the new model appears; another training's file of that name stays."""
+        if event["event"] != "progress" or self._output is None:
+            return
+        if event.get("stage") == "training" and event.get("done") != event.get("of"):
+            self._taken = self._output.exists()
+        elif event.get("stage") in _AFTER_TRAINING:
+            self.written = not self._taken
+
+    def _leave_no_trace(self, model: str | None = None) -> None:
+        """Delete the new model, which the worker may have named."""
+        new = Path(model) if model else self._output if self.written else None
+        self.written = new is not None
+        if new is not None:
+            new.unlink(missing_ok=True)
         self._go(TrainingState.IDLE)
         self._listener.on_cancelled()
 

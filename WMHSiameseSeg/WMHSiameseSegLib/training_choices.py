@@ -93,7 +93,7 @@ class TrainingChoices:
         Args:
             what: ``train``, ``estimate`` or ``leave-one-out``.
             output: the new model's file, to train.
-            folder: private to this run, for pictures of what changed.
+            folder: private to this run, for pictures of what changed and what else is temporary.
         """
         places = {"output": output, "folder": folder}
         return {

@@ -69,7 +69,7 @@ class TrainingCurve:
             words = _("Thick line with points: held-out Dice {first:.3f} → {last:.3f}")
             lines.append(words.format(first=dices[0][1], last=dices[-1][1]))
         else:
-            lines.append(_("No held-out cases: no Dice to watch."))
+            lines.append(_("No held-out cases with lesions: no Dice to watch."))
         return "<br>".join(html.escape(line) for line in lines)
 
 

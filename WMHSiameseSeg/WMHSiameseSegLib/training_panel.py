@@ -165,7 +165,7 @@ class TrainingPanel:
             return
         try:
             output = new_model_path(choices.name) if what == "train" else None
-            self._folder = make_private_folder() if what == "train" else None
+            self._folder = make_private_folder()
         except OSError as error:
             self.message.complain(str(from_exception(error)))
             return
@@ -211,6 +211,8 @@ class TrainingPanel:
             self.message.add(str(event.get("text", "")))
 
     def on_result(self, what: str, result: Event) -> None:
+        if what != "train":
+            self._remove_folder()
         if what == "estimate":
             self.message.add(_estimate_text(float(result.get("minutes") or 0.0)))
             return
@@ -224,7 +226,7 @@ class TrainingPanel:
     def on_failure(self, kind: str, sentence: str, way_out: str) -> None:
         self._remove_folder()
         if kind == "stopped":
-            self.message.say(_("Stopped before the first epoch was over: nothing was kept."))
+            self.message.say(_stopped_text(self.run.what))
             return
         self.message.complain(f"{sentence} {way_out}".strip())
         if kind == "missing-dependency":
@@ -234,14 +236,25 @@ class TrainingPanel:
 
     def on_cancelled(self) -> None:
         self._remove_folder()
-        self.curve.begin()
-        self.message.say(_("Cancelled; nothing was kept."))
+        if self.run.what == "train":
+            self.curve.begin()
+        said = _("Cancelled; the new model was deleted. The library still counts it as trained.")
+        self.message.say(said if self.run.written else _("Cancelled; nothing was kept."))
 
     def _remove_folder(self) -> None:
         """The pictures have been shown, or will not come."""
         folder, self._folder = self._folder, None
         if folder is not None:
             remove_in_time(folder, lambda: self._worker.ending)
+
+
+def _stopped_text(what: str) -> str:
+    """Of what was stopped before it brought anything."""
+    if what == "estimate":
+        return _("Stopped before the time was measured.")
+    if what == "leave-one-out":
+        return _("Stopped before every patient was left out once: nothing can be said.")
+    return _("Stopped before the first epoch was over: nothing was kept.")
 
 
 def _estimate_text(minutes: float) -> str:

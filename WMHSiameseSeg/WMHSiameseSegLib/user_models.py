@@ -13,14 +13,13 @@ from pathlib import Path
 import slicer
 from wmh_siamese.errors import WMHError
 from wmh_siamese.model_file import bundled_models, read_card, read_header
+from wmh_siamese.workplace import prefix_of, sweep_workplaces
 
 from WMHSiameseSegLib.model_choice import Model, read_model
-from WMHSiameseSegLib.private_folder import sweep_stale
 from WMHSiameseSegLib.user_settings import default_model as kept_default
 from WMHSiameseSegLib.user_settings import shown_names
 
 _SUFFIX = ".safetensors"
-_WORKPLACE = ".under-way-"
 _LONGEST_NAME = 60
 
 
@@ -110,7 +109,7 @@ def copy_model(origin: Path, target: Path) -> None:
 
 def sweep_workplace(worker_pid: int) -> bool:
     """Delete what a worker that was ended has left; False when some of it is in use."""
-    left = [p for f in _workplaces() for p in f.glob(f"{_WORKPLACE}{worker_pid}-*")]
+    left = [p for f in _workplaces() for p in f.glob(f"{prefix_of(worker_pid)}*")]
     for folder in left:
         shutil.rmtree(folder, ignore_errors=True)
     return not any(folder.exists() for folder in left)
@@ -118,7 +117,7 @@ def sweep_workplace(worker_pid: int) -> bool:
 
 def sweep_stale_workplaces() -> int:
     """Delete what trainings and downloads of killed workers have left; returns how many."""
-    return sum(sweep_stale(folder, _WORKPLACE) for folder in _workplaces())
+    return sum(sweep_workplaces(folder) for folder in _workplaces())
 
 
 def _workplaces() -> tuple[Path, ...]:

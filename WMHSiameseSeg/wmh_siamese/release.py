@@ -12,6 +12,7 @@ from torch import nn
 
 from wmh_siamese.cases import Case, read_case
 from wmh_siamese.compared_methods import TrainedModel
+from wmh_siamese.errors import WMHError
 from wmh_siamese.evaluation import CaseFigures, case_figures
 from wmh_siamese.inference import Segmenter
 from wmh_siamese.model_file import ModelCard, load_model, save_model
@@ -26,20 +27,25 @@ class Released:
 
 
 def release(
-    model: str | Path, held_out: Sequence[Case], path: str | Path, device: str = "auto"
+    model: str | Path,
+    held_out: Sequence[Case],
+    path: str | Path,
+    device: str = "auto",
+    left_out: Callable[[WMHError], None] | None = None,
 ) -> Released:
     """Write the model as it ships.
 
     Convolution weights are rounded to half precision, which halves the file; batch norm stays as it
     is. The rounded model is then tried on the held-out cases, at its own threshold and without a
-    minimum lesion size, and their figures go into its header.
+    minimum lesion size, and their figures go into its header. ``left_out`` is as in
+    :func:`model_figures`.
     """
     generator, card = load_model(model)
     for module in generator.modules():
         if isinstance(module, nn.Conv2d | nn.ConvTranspose2d):
             module.half()
     save_model(path, generator, card)
-    figures = model_figures(path, held_out, device)
+    figures = model_figures(path, held_out, device, left_out=left_out)
     card = replace(card, metrics={**card.metrics, "held_out": by_cohort(figures)})
     return Released(replace(card, sha256=save_model(path, generator, card)), figures)
 
@@ -49,14 +55,30 @@ def model_figures(
     cases: Sequence[Case],
     device: str = "auto",
     on_case: Callable[[CaseFigures], None] = lambda figures: None,
+    left_out: Callable[[WMHError], None] | None = None,
 ) -> list[CaseFigures]:
-    """A model's figures on each case, at its own threshold and without a minimum lesion size."""
+    """A model's figures on each case, at its own threshold and without a minimum lesion size.
+
+    Args:
+        model: its file.
+        cases: to judge on.
+        device: ``"auto"``, ``"cpu"``, ``"cuda"`` or ``"mps"``.
+        on_case: told the figures as they come.
+        left_out: told why a case cannot be read, which is left out then; None raises it.
+    """
     if not cases:
         return []
     method = TrainedModel(Segmenter(model, device))
     figures = []
     for case in cases:
-        figures.append(case_figures(method, case, *read_case(case)))
+        try:
+            scan = read_case(case)
+        except WMHError as fault:
+            if left_out is None:
+                raise
+            left_out(fault)
+            continue
+        figures.append(case_figures(method, case, *scan))
         on_case(figures[-1])
     return figures
 

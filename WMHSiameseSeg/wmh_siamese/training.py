@@ -230,16 +230,13 @@ class _Run:
             raise self._no_number(f"Weights became NaN or infinite in epoch {number + 1}.")
 
     def _no_number(self, sentence: str) -> WMHError:
-        kept = (
-            f"The checkpoint of epoch {self.epochs_done} is kept"
-            if self.epochs_done
-            else "No epoch was whole, so nothing is kept"
-        )
-        return WMHError(
-            "bad-volume",
-            f"{sentence} Training has stopped.",
-            f"{kept}; train with a lower learning rate in another folder.",
-        )
+        way_out = "No epoch was whole, so nothing is kept. Train with a lower learning rate."
+        if self.epochs_done:
+            way_out = (
+                f"The checkpoint of epoch {self.epochs_done} is kept; train with a lower learning "
+                "rate in another folder."
+            )
+        return WMHError("bad-volume", f"{sentence} Training has stopped.", way_out)
 
     def _keep(self, epoch: Epoch) -> None:
         better = not self.plan.validation_cases or epoch.validation_dice > self.best_dice

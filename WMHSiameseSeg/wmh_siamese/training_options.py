@@ -142,15 +142,17 @@ def add_precision_option(group: argparse._ArgumentGroup) -> None:
     )
 
 
-def add_extra_loss_options(group: argparse._ArgumentGroup) -> None:
-    """A second term beside the loss."""
+def add_extra_loss_options(
+    group: argparse._ArgumentGroup, weight: float | None = 1.0, usually: str = "%(default)s"
+) -> None:
+    """A second term beside the loss, and its weight where none is given, in words as well."""
     group.add_argument(
         "--extra-loss",
         choices=("dice", "tversky", "generalised-dice", "cross-entropy"),
         help="a second term, on hard labels",
     )
     group.add_argument(
-        "--extra-weight", type=float, default=1.0, help="of the second term (%(default)s)"
+        "--extra-weight", type=float, default=weight, help=f"of the second term ({usually})"
     )
 
 

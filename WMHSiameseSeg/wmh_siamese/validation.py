@@ -17,13 +17,16 @@ from wmh_siamese.volume import axial_view
 THRESHOLDS = np.arange(15, 66, 5) / 100
 DEFAULT_THRESHOLD = 0.5
 
+PreparedCase = tuple[torch.Tensor, NDArray[np.uint8], tuple[float, float]]
+"""Images, native labels, and the spacing in the slice in mm."""
+
 
 class Validation:
     """Validation cases, prepared once: images (N, 1, size, size), native labels (N, H, W)."""
 
     def __init__(self, cases: Sequence[Case], recipe: Recipe) -> None:
         self.recipe = recipe
-        self.cases = []
+        self.cases: list[PreparedCase] = []
         for case in cases:
             flair, labels = read_case(case)
             view = axial_view(flair.affine)
@@ -40,22 +43,30 @@ class Validation:
         """
         if not self.cases:
             return float("nan"), DEFAULT_THRESHOLD
-        dice = self._mean_dice(generator, device, THRESHOLDS)
+        dice = self._mean_dice(self.cases, generator, device, THRESHOLDS)
         best = int(dice.argmax())
         return float(dice[best]), float(THRESHOLDS[best])
 
     @torch.inference_mode()
     def dice_at(self, generator: DenseUNet, device: torch.device, threshold: float) -> float:
-        """The mean Dice on the native grids at one threshold; NaN without cases."""
-        if not self.cases:
+        """The mean Dice on the native grids at one threshold, of the cases that hold lesions.
+
+        NaN without any.
+        """
+        cases = [case for case in self.cases if (case[1] == LESION).any()]
+        if not cases:
             return float("nan")
-        return float(self._mean_dice(generator, device, np.array([threshold]))[0])
+        return float(self._mean_dice(cases, generator, device, np.array([threshold]))[0])
 
     def _mean_dice(
-        self, generator: DenseUNet, device: torch.device, thresholds: NDArray[np.float64]
+        self,
+        cases: Sequence[PreparedCase],
+        generator: DenseUNet,
+        device: torch.device,
+        thresholds: NDArray[np.float64],
     ) -> NDArray[np.float64]:
         generator.eval()
-        by_case = [self._dice(generator, device, thresholds, *case) for case in self.cases]
+        by_case = [self._dice(generator, device, thresholds, *case) for case in cases]
         mean: NDArray[np.float64] = np.array(by_case, dtype=np.float64).mean(axis=0)
         return mean
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -37,8 +38,9 @@ class Finetune:
     """Go on from the model ``base`` with the cases of a library.
 
     ``what`` is to train and compare, to estimate the time, or to leave one patient out at a time.
-    ``folder``, private to this run, takes pictures of the largest differences, where it is given.
-    ``guarded`` is against forgetting.
+    ``folder``, private to this run, takes pictures of the largest differences, and what is kept
+    for the time of an estimate or of leaving one out, where it is given. ``guarded`` is against
+    forgetting.
     """
 
     what: str
@@ -65,6 +67,12 @@ def finetune_request(line: Mapping[str, Any]) -> Finetune:
     settings = line.get("settings") or {}
     if not isinstance(settings, dict) or not set(settings) <= set(SETTINGS):
         raise unusable(f"'settings' must be some of {', '.join(sorted(SETTINGS))}")
+    for name, value in settings.items():
+        if not _is_usable(name, value):
+            raise unusable(f"the setting {name!r} cannot be {value!r}")
+    guarded = line.get("guarded", True)
+    if not isinstance(guarded, bool):
+        raise unusable(f"'guarded' must be true or false, got {guarded!r}")
     return Finetune(
         what=what,
         library=path_of(line, "library"),
@@ -77,8 +85,19 @@ def finetune_request(line: Mapping[str, Any]) -> Finetune:
         vgg_convention=convention_of(line),
         settings=settings,
         folder=private_folder_of(line),
-        guarded=line.get("guarded") is not False,
+        guarded=guarded,
     )
+
+
+def _is_usable(name: str, value: object) -> bool:
+    """Whether a setting is of its type; whether it makes sense is for the settings to say."""
+    if name in ("loss", "extra_loss", "precision"):
+        return isinstance(value, str)
+    if name == "frozen_statistics" or isinstance(value, bool):
+        return name == "frozen_statistics" and isinstance(value, bool)
+    if name in ("epochs", "batches", "batch_size", "seed"):
+        return isinstance(value, int)
+    return isinstance(value, int | float) and math.isfinite(value)
 
 
 def run_finetune(work: Finetune, line: Line) -> dict[str, Any]:
@@ -97,7 +116,7 @@ def run_finetune(work: Finetune, line: Line) -> dict[str, Any]:
     vgg = _vgg(task, work)
     line.progress("preparing", 1, 1)
     if work.what == "estimate":
-        return _estimate(task, vgg, work)
+        return _estimate(task, vgg, work, line)
     if work.what == "leave-one-out":
         return _leave_one_out(task, vgg, work, line)
     return _train(task, vgg, work, line)
@@ -114,12 +133,16 @@ def _vgg(task: Task, work: Finetune) -> VGGWeights | None:
     return task.vgg(work.vgg, work.vgg_convention)
 
 
-def _estimate(task: Task, vgg: VGGWeights | None, work: Finetune) -> dict[str, Any]:
-    from wmh_siamese.finetuning.finetune import seconds_a_step
+def _estimate(task: Task, vgg: VGGWeights | None, work: Finetune, line: Line) -> dict[str, Any]:
+    from wmh_siamese.finetuning.estimate import estimated
 
-    seconds = seconds_a_step(task.base, task.training, vgg, task.settings, work.device)
-    steps = task.settings.steps
-    return {"seconds_a_step": seconds, "steps": steps, "minutes": seconds * steps / 60}
+    estimate = estimated(
+        *(task.base, task.learnt, task.held_out, vgg, task.settings),
+        device=work.device,
+        place=work.folder,
+        stopped=line.stopped,
+    )
+    return {**vars(estimate), "minutes": estimate.minutes}
 
 
 def _leave_one_out(
@@ -143,18 +166,22 @@ def _leave_one_out(
         rehearsal=task.rehearsal,
         base_share=task.base_share,
         device=work.device,
+        place=work.folder,
         on_patient=on_patient,
+        say=line.say,
         stopped=line.stopped,
     )
     return {"comparison": _as_fields(comparison)}
 
 
 def _train(task: Task, vgg: VGGWeights | None, work: Finetune, line: Line) -> dict[str, Any]:
-    from wmh_siamese.finetuning.comparison import compared
+    from wmh_siamese.finetuning.comparison import compared, telling
+    from wmh_siamese.finetuning.ending import check_library
     from wmh_siamese.finetuning.finetune import finetune
 
     if work.output is None:
         raise WMHError("internal", "The request names no file for the new model.")
+    check_library(task.library)
     began, steps = time.perf_counter(), task.settings.steps
 
     def on_epoch(point: CurvePoint) -> None:
@@ -182,9 +209,10 @@ def _train(task: Task, vgg: VGGWeights | None, work: Finetune, line: Line) -> di
 
     def on_case(figures: CaseFigures) -> None:
         judged[0] += 1
-        line.progress("comparing", judged[0], len(task.held_out))
+        line.progress("comparing", judged[0], len(done.figures))
 
-    comparison = compared(task.base, done.figures, work.device, on_case)
+    line.progress("comparing", 0, len(done.figures))
+    comparison = compared(task.base, done.figures, work.device, on_case, telling(line.say))
     return {
         "model": {
             "path": str(done.path),

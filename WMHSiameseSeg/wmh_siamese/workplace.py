@@ -1,4 +1,7 @@
-"""A hidden folder for work under way, beside what will come of it."""
+"""A hidden folder for work under way, beside what will come of it.
+
+Its name says whose work it is: the computer, because several may share a disk, and the process.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +12,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from wmh_siamese.running_process import is_running
+from wmh_siamese.running_process import is_running, this_host
 
 WORKPLACE_PREFIX = ".under-way-"
 
@@ -18,14 +21,24 @@ WORKPLACE_PREFIX = ".under-way-"
 def workplace(place: Path) -> Iterator[Path]:
     """A folder in ``place`` that goes with the block; those of killed processes go first."""
     sweep_workplaces(place)
-    prefix = f"{WORKPLACE_PREFIX}{os.getpid()}-"
-    with tempfile.TemporaryDirectory(prefix=prefix, dir=place) as folder:
+    with tempfile.TemporaryDirectory(prefix=prefix_of(os.getpid()), dir=place) as folder:
         yield Path(folder)
 
 
-def sweep_workplaces(place: Path) -> None:
-    """Delete what processes that do not run any more have left in ``place``."""
-    for left in place.glob(f"{WORKPLACE_PREFIX}*"):
-        process = left.name.removeprefix(WORKPLACE_PREFIX).partition("-")[0]
+def prefix_of(process: int) -> str:
+    """How the names of a process's workplaces begin; the process is one of this computer."""
+    return f"{WORKPLACE_PREFIX}{this_host()}-{process}-"
+
+
+def sweep_workplaces(place: Path) -> int:
+    """Delete what processes of this computer that do not run any more have left in ``place``.
+
+    Returns how many folders went.
+    """
+    ours, swept = f"{WORKPLACE_PREFIX}{this_host()}-", 0
+    for left in place.glob(f"{ours}*"):
+        process = left.name.removeprefix(ours).partition("-")[0]
         if process.isdigit() and not is_running(int(process)):
             shutil.rmtree(left, ignore_errors=True)
+            swept += not left.exists()
+    return swept

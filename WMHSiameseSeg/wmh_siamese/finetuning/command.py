@@ -8,13 +8,14 @@ from pathlib import Path
 
 from wmh_siamese.atomic_file import written_whole
 from wmh_siamese.finetuning.choices import SETTINGS
-from wmh_siamese.finetuning.comparison import Comparison, compared
+from wmh_siamese.finetuning.comparison import Comparison, compared, telling
+from wmh_siamese.finetuning.ending import check_library
+from wmh_siamese.finetuning.estimate import estimated
 from wmh_siamese.finetuning.finetune import (
     CurvePoint,
     Finetuned,
     check_output,
     finetune,
-    seconds_a_step,
 )
 from wmh_siamese.finetuning.leave_one_out import leave_one_out
 from wmh_siamese.finetuning.task import Task, task_of
@@ -24,8 +25,8 @@ def estimated_minutes(options: argparse.Namespace, base: Path) -> float:
     """How long the fine-tuning would take here, from a few real steps."""
     task = _task(options, base, lambda sentence: None)
     vgg = task.vgg(options.vgg, options.vgg_convention)
-    seconds = seconds_a_step(task.base, task.training, vgg, task.settings, options.device)
-    return seconds * task.settings.steps / 60
+    what = (task.base, task.learnt, task.held_out, vgg, task.settings)
+    return estimated(*what, device=options.device).minutes
 
 
 def run_finetuning(
@@ -37,6 +38,8 @@ def run_finetuning(
     """Fine-tune as the options say and compare on the held-out cases."""
     check_output(options.output)
     task = _task(options, base, say)
+    for library in (task.library, task.rehearsed_library):
+        check_library(library)
     done = finetune(
         task.base,
         task.learnt,
@@ -51,7 +54,7 @@ def run_finetuning(
         say=say,
         note=task.note_trained,
     )
-    comparison = compared(task.base, done.figures, options.device)
+    comparison = compared(task.base, done.figures, options.device, left_out=telling(say))
     _write(options, comparison)
     return done, comparison
 
@@ -73,6 +76,7 @@ def run_leave_one_out(
         rehearsal=task.rehearsal,
         base_share=task.base_share,
         on_patient=on_patient,
+        say=say,
     )
     _write(options, comparison)
     return comparison

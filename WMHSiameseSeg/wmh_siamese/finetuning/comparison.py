@@ -9,12 +9,15 @@ from pathlib import Path
 from typing import Any
 
 from wmh_siamese.cases import Case
-from wmh_siamese.evaluation import FIGURES, CaseFigures, spread
+from wmh_siamese.errors import WMHError
+from wmh_siamese.evaluation import FIGURES, METRICS, CaseFigures, spread
 from wmh_siamese.evaluation_table import CASE_HEADINGS, figure_text, markdown_table
 from wmh_siamese.release import model_figures
 
 NOTICEABLE = 0.005
 """A smaller change of the Dice is called none."""
+
+HELD_OUT, LEFT_OUT = "held-out", "left-out"
 
 HIGHER_IS_BETTER = {"dice", "lesion_recall", "lesion_f1"}
 LOWER_IS_BETTER = {"h95_mm", "avd_percent"}
@@ -37,12 +40,28 @@ class CasePair:
     def dice_change(self) -> float:
         return self.new.metrics.dice - self.base.metrics.dice
 
+    @property
+    def holds_lesion(self) -> bool:
+        return self.base.truth_ml > 0
+
+    def both_have(self, figure: str) -> bool:
+        """Whether a figure exists for both; a metric says nothing where there is no lesion."""
+        if figure in METRICS and not self.holds_lesion:
+            return False
+        return not math.isnan(self.base.figures[figure] + self.new.figures[figure])
+
 
 @dataclass(frozen=True)
 class Comparison:
-    """All held-out cases."""
+    """All cases that neither model has seen.
+
+    Attributes:
+        pairs: both models on each case.
+        whose: what the patients are called.
+    """
 
     pairs: Sequence[CasePair]
+    whose: str = HELD_OUT
 
     def sentence(self) -> str:
         """In plain words whether the new model is better.
@@ -51,29 +70,48 @@ class Comparison:
             >>> Comparison([]).sentence()
             'There are no held-out patients, so nothing can be said about better or worse.'
         """
+        if not self.pairs:
+            return (
+                f"There are no {self.whose} patients, so nothing can be said about better or worse."
+            )
+        return " ".join(filter(None, [self._of_lesions(), self._of_false_alarms()]))
+
+    def _of_lesions(self) -> str:
+        """On patients with lesions; empty without any."""
         changes = self._by_patient()
         if not changes:
-            return "There are no held-out patients, so nothing can be said about better or worse."
+            return ""
         better = sum(change >= NOTICEABLE for change in changes)
         worse = sum(change <= -NOTICEABLE for change in changes)
-        patients = "patient" if len(changes) == 1 else "patients"
-        told = f"Better on {better} of {len(changes)} held-out {patients}"
+        told = f"Better on {better} of {self._patients(len(changes))}"
         if worse:
             told += f", worse on {worse}"
         base, new = self.mean_dice()
         return f"{told}; Dice {base:.2f} → {new:.2f}."
 
+    def _of_false_alarms(self) -> str:
+        """On patients without lesions, where a Dice says nothing; empty without any."""
+        free = [pair for pair in self.pairs if not pair.holds_lesion]
+        if not free:
+            return ""
+        base = spread([pair.base.found_ml for pair in free]).mean
+        new = spread([pair.new.found_ml for pair in free]).mean
+        told = [figure_text("found_ml", value) for value in (base, new)]
+        word = "the same" if told[0] == told[1] else "fewer" if new < base else "more"
+        patients = self._patients(len({pair.case.patient_id for pair in free}))
+        return f"On {patients} without lesions, false alarms {' → '.join(told)} ml: {word}."
+
+    def _patients(self, count: int) -> str:
+        return f"{count} {self.whose} {'patient' if count == 1 else 'patients'}"
+
     def mean_dice(self) -> tuple[float, float]:
-        """Base and new, over the cases that have a Dice for both; NaN without any."""
-        there = [pair for pair in self.pairs if not math.isnan(pair.dice_change)]
-        return (
-            spread([pair.base.metrics.dice for pair in there]).mean,
-            spread([pair.new.metrics.dice for pair in there]).mean,
-        )
+        """Base and new, over the cases that hold lesions; NaN without any."""
+        means = self.means()
+        return means["base"]["dice"], means["new"]["dice"]
 
     def most_changed(self, count: int) -> list[CasePair]:
         """Those whose Dice changed most, either way, the largest change first."""
-        there = [pair for pair in self.pairs if not math.isnan(pair.dice_change)]
+        there = [pair for pair in self.pairs if pair.both_have("dice")]
         return sorted(there, key=lambda pair: -abs(pair.dice_change))[:count]
 
     def rows(self) -> list[dict[str, Any]]:
@@ -89,10 +127,11 @@ class Comparison:
         ]
 
     def means(self) -> dict[str, dict[str, float]]:
-        """The mean of each figure over the cases that have it, of both models."""
+        """The mean of each figure over the cases that have it for both models."""
+        both = {name: [p for p in self.pairs if p.both_have(name)] for name in FIGURES}
         return {
-            "base": _means([pair.base for pair in self.pairs]),
-            "new": _means([pair.new for pair in self.pairs]),
+            "base": {n: spread([p.base.figures[n] for p in both[n]]).mean for n in FIGURES},
+            "new": {n: spread([p.new.figures[n] for p in both[n]]).mean for n in FIGURES},
         }
 
     def report(self) -> str:
@@ -115,7 +154,7 @@ class Comparison:
     def _by_patient(self) -> list[float]:
         changes: dict[str, list[float]] = {}
         for pair in self.pairs:
-            if not math.isnan(pair.dice_change):
+            if pair.both_have("dice"):
                 changes.setdefault(pair.case.patient_id, []).append(pair.dice_change)
         return [sum(values) / len(values) for values in changes.values()]
 
@@ -125,14 +164,20 @@ def compared(
     new: Sequence[CaseFigures],
     device: str = "auto",
     on_case: Callable[[CaseFigures], None] = lambda figures: None,
+    left_out: Callable[[WMHError], None] | None = None,
 ) -> Comparison:
-    """The base model on the same cases as the new one's figures, each at its own threshold."""
-    before = model_figures(base, [figures.case for figures in new], device, on_case)
-    return Comparison([CasePair(*pair) for pair in zip(before, new, strict=True)])
+    """The base model on the same cases as the new one's figures, each at its own threshold.
+
+    ``left_out`` is as in :func:`wmh_siamese.release.model_figures`.
+    """
+    before = model_figures(base, [figures.case for figures in new], device, on_case, left_out)
+    of_case = {figures.case.id: figures for figures in new}
+    return Comparison([CasePair(figures, of_case[figures.case.id]) for figures in before])
 
 
-def _means(figures: Sequence[CaseFigures]) -> dict[str, float]:
-    return {name: spread([one.figures[name] for one in figures]).mean for name in FIGURES}
+def telling(say: Callable[[str], None]) -> Callable[[WMHError], None]:
+    """Says of a held-out case, which may be gone after a long training, that it is left out."""
+    return lambda fault: say(f"Left out of the comparison: {fault.sentence}")
 
 
 def _cell(name: str, base: CaseFigures, new: CaseFigures) -> str:

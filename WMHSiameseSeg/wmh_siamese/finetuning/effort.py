@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from wmh_siamese.finetuning.choices import Effort
+from wmh_siamese.finetuning.choices import WEIGHT_BESIDE_CONTENT, Effort
 from wmh_siamese.model_file import ModelCard
 from wmh_siamese.training_settings import TrainingSettings
 
@@ -13,6 +13,7 @@ STEPS_FOR_ONE_CASE: dict[Effort, int] = {"quick": 24, "usual": 64, "thorough": 1
 EPOCHS = 8
 LEARNING_RATE = 1e-4
 LESION_SHARE = 0.75
+LARGEST_SEED = 2**63 - 1
 
 
 def batches_an_epoch(effort: Effort, cases: int) -> int:
@@ -32,7 +33,7 @@ def finetuning_settings(
     """Settings to fine-tune a model with.
 
     Against forgetting, batch norm keeps the base model's statistics and the rate is a tenth of the
-    paper's.
+    paper's. A second term beside the content loss counts as much as that one.
 
     Args:
         base: the model to go on from; width, depth and preparation are its own.
@@ -41,7 +42,7 @@ def finetuning_settings(
         given: fields of the settings that replace these; None leaves them.
 
     Raises:
-        ValueError: when a field has no such value.
+        ValueError: when a field has no such value, or the seed is none.
     """
     settings: dict[str, Any] = {
         **base.architecture,
@@ -54,6 +55,11 @@ def finetuning_settings(
         "frozen_statistics": True,
     }
     settings |= {name: value for name, value in given.items() if value is not None}
+    if settings.get("loss", TrainingSettings.loss) == "content" and settings.get("extra_loss"):
+        settings.setdefault("extra_weight", WEIGHT_BESIDE_CONTENT)
     batch_size = settings.get("batch_size", TrainingSettings.batch_size)
     settings.setdefault("lesion_slices", round(LESION_SHARE * batch_size))
-    return TrainingSettings(**settings)
+    made = TrainingSettings(**settings)
+    if not 0 <= made.seed <= LARGEST_SEED:
+        raise ValueError(f"the seed must be from 0 to {LARGEST_SEED}, got {made.seed}")
+    return made

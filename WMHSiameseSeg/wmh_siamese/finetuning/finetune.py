@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-import os
 import shutil
-import statistics
-import tempfile
-import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from itertools import pairwise
 from pathlib import Path
 
 from wmh_siamese.cases import Case
 from wmh_siamese.devices import choose_device
-from wmh_siamese.errors import WMHError
+from wmh_siamese.errors import WMHError, from_exception
 from wmh_siamese.evaluation import CaseFigures
+from wmh_siamese.finetuning.comparison import telling
+from wmh_siamese.finetuning.ending import published
 from wmh_siamese.finetuning.guard import draw_towards
 from wmh_siamese.model_file import ModelCard, load_model, read_card, save_model
 from wmh_siamese.release import release
@@ -25,8 +22,6 @@ from wmh_siamese.training_settings import TrainingSettings
 from wmh_siamese.validation import Validation
 from wmh_siamese.workplace import workplace
 
-TIMED_STEPS = 3
-
 
 @dataclass(frozen=True)
 class CurvePoint:
@@ -35,7 +30,8 @@ class CurvePoint:
     Attributes:
         epoch: its number, from 1.
         loss: mean over its batches.
-        held_out_dice: mean over the held-out cases at the base model's threshold; NaN without any.
+        held_out_dice: mean over the held-out cases with lesions, at the base model's threshold;
+            NaN without any.
         seconds: how long it took.
     """
 
@@ -50,12 +46,12 @@ class Finetuned:
     """A fine-tuned model.
 
     Attributes:
-        path: its file.
+        path: its file; another name than asked for when that was taken meanwhile.
         card: what the file says of itself.
         figures: on the held-out cases.
         curve: one point an epoch, the first (epoch 0, no loss) of the base model.
         kept_epoch: the one whose weights were kept.
-        stopped: whether the user ended it early.
+        stopped: whether it ended early, by the user or by a fault.
     """
 
     path: Path
@@ -104,16 +100,21 @@ def finetune(
         on_step: told how many steps are done.
         say: told, in a sentence, what the user should know.
         stopped: asked before each step; then the best epoch so far is kept.
-        discarded: asked when it was stopped: whether nothing is to be kept.
+        discarded: asked when it was stopped and before the model appears: whether nothing is to
+            be kept.
         note: told the SHA-256 of the new model before its file appears, so that whoever keeps
-            book of trainings knows every model, also after a sudden end.
+            book of trainings knows every model, also after a sudden end; tried again for minutes.
 
     Raises:
         WMHError: ``stopped`` when no epoch was whole yet or nothing is to be kept; ``bad-path``
-            when ``output`` exists; as :func:`wmh_siamese.training.train`. Nothing is
-            left behind then.
+            when ``output`` exists; as :func:`wmh_siamese.training.train` when no epoch was whole
+            (later its faults end the training as a stop does, and are told). Nothing is left
+            behind then. When ``note`` fails for minutes, the model is kept under another name,
+            which is told.
     """
     check_output(output)
+    if not 0 <= base_share < 1:
+        raise WMHError("bad-path", f"A share of {base_share} of the base model cannot stay.")
     card = read_card(base)
     watch = Validation(held_out_cases, settings.recipe)
     curve = [CurvePoint(0, float("nan"), _dice(watch, base, card.threshold, device), 0.0)]
@@ -149,17 +150,20 @@ def finetune(
                 say=say,
                 stopped=stopped,
             )
-        except WMHError as error:
-            if error.kind != "stopped" or discarded() or not kept.exists():
+        except Exception as error:
+            end = from_exception(error)
+            if end.kind == "internal" or discarded() or not kept.exists():
                 raise
             ended_early = True
+            if end.kind != "stopped":
+                say(f"{end.sentence} Epoch {_best(curve).epoch} is kept, the best so far.")
         _with_origin(kept, card.threshold, base_share)
         whole_file = folder / "released.safetensors"
-        released = release(kept, held_out_cases, whole_file, device)
-        note(released.card.sha256)
-        os.replace(whole_file, output)
-    best = min(curve[1:], key=lambda point: point.loss)
-    return Finetuned(output, released.card, released.figures, curve, best.epoch, ended_early)
+        released = release(kept, held_out_cases, whole_file, device, telling(say))
+        sha256 = released.card.sha256
+        path = published(whole_file, sha256, output, note, say, unwanted=discarded)
+    kept_epoch = _best(curve).epoch
+    return Finetuned(path, released.card, released.figures, curve, kept_epoch, ended_early)
 
 
 def check_output(output: Path) -> None:
@@ -170,32 +174,9 @@ def check_output(output: Path) -> None:
         raise WMHError("bad-path", f"There is no folder {output.parent}.", "Make it first.")
 
 
-def seconds_a_step(
-    base: Path,
-    cases: Sequence[Case],
-    vgg: VGGWeights | None,
-    settings: TrainingSettings,
-    device: str = "auto",
-) -> float:
-    """How long one step takes here, in seconds, measured on a few after one that does not count.
-
-    Only the first case is prepared. Nothing is kept.
-    """
-    moments: list[float] = []
-    short = replace(settings, epochs=1, batches=TIMED_STEPS + 1)
-    with tempfile.TemporaryDirectory(prefix="wmh-estimate-") as folder:
-        train(
-            cases[:1],
-            (),
-            vgg,
-            folder,
-            short,
-            base=base,
-            device=device,
-            on_step=lambda done: moments.append(time.perf_counter()),
-        )
-    steps = [after - before for before, after in pairwise(moments)]
-    return statistics.median(steps)
+def _best(curve: Sequence[CurvePoint]) -> CurvePoint:
+    """The epoch whose weights are kept; the first point is the base model's."""
+    return min(curve[1:], key=lambda point: point.loss)
 
 
 def _dice(watch: Validation, model: Path, threshold: float, device: str) -> float:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from wmh_siamese.finetuning.choices import EFFORTS
+from wmh_siamese.finetuning.choices import EFFORTS, WEIGHT_BESIDE_CONTENT
 from wmh_siamese.training_options import (
     add_extra_loss_options,
     add_machine_options,
@@ -50,7 +50,7 @@ def add_finetune_options(parser: argparse.ArgumentParser) -> None:
         default="content",
         help="(%(default)s)",
     )
-    add_extra_loss_options(group)
+    add_extra_loss_options(group, None, f"{WEIGHT_BESIDE_CONTENT:g} beside content, else 1")
     more("--epochs", type=int)
     more("--batches", type=int, help="batches an epoch")
     more("--batch-size", type=int, help="slices a batch (8)")

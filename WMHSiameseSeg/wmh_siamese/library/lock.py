@@ -8,21 +8,18 @@ or when it was not renewed for minutes.
 from __future__ import annotations
 
 import contextlib
-import hashlib
 import json
 import os
-import platform
 import secrets
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
-from functools import cache
 from pathlib import Path
 
 from wmh_siamese.errors import WMHError
-from wmh_siamese.running_process import is_running
+from wmh_siamese.running_process import is_running, this_host
 
 LOCK_NAME = "library.lock"
 WAIT_SECONDS = 30.0
@@ -115,20 +112,6 @@ def busy(owner: Owner | None) -> WMHError:
         where = "on this computer" if owner.host == this_host() else "on another computer"
         who = f"Another program {where} (process {owner.pid}, since {since} UTC)"
     return WMHError("bad-path", f"{who} is changing the library.", "Try again when it is done.")
-
-
-@cache
-def this_host() -> str:
-    """A hash that tells this computer from others, and its name to nobody.
-
-    Process numbers mean something within one process namespace only, so that is part of it.
-    """
-    parts = [platform.node()]
-    with contextlib.suppress(OSError):
-        parts.append(Path("/etc/machine-id").read_text(encoding="ascii", errors="replace"))
-    with contextlib.suppress(OSError):
-        parts.append(os.readlink("/proc/self/ns/pid"))
-    return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:16]
 
 
 class _Watch:
