@@ -12,7 +12,7 @@ from typing import Any, TypeGuard
 from wmh_siamese.recipe import Recipe
 
 MAX_WIDTH, MAX_DEPTH, MAX_SLICE_SIZE = 128, 6, 1024
-LONGEST_TEXT, MOST_LEVELS, LARGEST_NUMBER = 2000, 8, 2**63
+LONGEST_NAME, LONGEST_TEXT, MOST_LEVELS, LARGEST_NUMBER = 200, 2000, 8, 2**63
 
 Check = Callable[[Any], bool]
 
@@ -30,6 +30,7 @@ def check_card(card: Mapping[str, Any]) -> None:
             raise ValueError(f"its card has no {name}")
     _check_plain(card, 0)
     _check_fields(card, _FIELDS, "its card's")
+    _check_fields(card["recipe"], {"name": _name}, "its recipe's")
     _check_fields(card.get("training", {}), _TRAINING, "its training's")
     _check_fields(card.get("training", {}).get("settings", {}), _SETTINGS, "its training's")
     _check_fields(card.get("metrics", {}), _METRICS, "its figures'")
@@ -87,11 +88,19 @@ def _text(value: object) -> bool:
     return isinstance(value, str)
 
 
+def _name(value: object) -> bool:
+    return isinstance(value, str) and len(value) <= LONGEST_NAME
+
+
+def _share(value: object) -> bool:
+    return _number(value) and 0 <= value <= 1
+
+
 def _whole(value: object) -> TypeGuard[int]:
     return isinstance(value, int) and not isinstance(value, bool)
 
 
-def _number(value: object) -> bool:
+def _number(value: object) -> TypeGuard[float]:
     return isinstance(value, int | float) and not isinstance(value, bool)
 
 
@@ -127,14 +136,14 @@ def _group(value: object) -> bool:
 
 
 _FIELDS: Mapping[str, Check] = {
-    "name": _text,
+    "name": _name,
     "architecture": _object,
     "recipe": _object,
     "threshold": _number,
     "training": _object,
     "metrics": _object,
     "versions": _by_name(_or_none(_text)),
-    "created": _text,
+    "created": _name,
     "parent": _or_none(_sha256),
     "notes": _text,
 }
@@ -142,10 +151,10 @@ _TRAINING: Mapping[str, Check] = {
     "cases": _texts,
     "validation_cases": _texts,
     "scans": _by_name(_sha256),
-    "loss": _text,
+    "loss": _name,
     "steps": _whole,
     "settings": _object,
-    "base_share": _number,
+    "base_share": _share,
 }
 _SETTINGS: Mapping[str, Check] = {
     "extra_loss": _or_none(_text),

@@ -36,7 +36,8 @@ class ModelCard:
         architecture: ``{"width": …, "depth": …}`` of the generator.
         recipe: the fields of :class:`wmh_siamese.preparation.Recipe`.
         threshold: probability from which a voxel is a lesion, chosen on validation cases.
-        training: cases by id, loss, steps, seed, VGG19 convention and hash.
+        training: cases by id, SHA-256 of each one's FLAIR by id (``scans``, younger than the
+            format: older cards lack it), loss, steps, seed, VGG19 convention and hash.
         metrics: figures by group of cases.
         versions: of the packages that trained it.
         created: ISO date and time, UTC.
