@@ -49,13 +49,19 @@ def _check_shape(architecture: Mapping[str, Any], recipe: Mapping[str, Any]) -> 
         and width % 2 == 0
         and 1 <= depth <= MAX_DEPTH
     ):
-        raise ValueError(f"its architecture {dict(architecture)} is not one of this program's")
+        raise ValueError(f"its architecture {_short(architecture)} is not one of this program's")
     try:
         size = Recipe(**recipe).size
     except (TypeError, ValueError):
-        raise ValueError(f"its recipe {dict(recipe)} is not one of this program's") from None
+        raise ValueError(f"its recipe {_short(recipe)} is not one of this program's") from None
     if "size" not in recipe or not (size <= MAX_SLICE_SIZE and size % 2**depth == 0):
         raise ValueError(f"its slice size {recipe.get('size')} does not fit its depth {depth}")
+
+
+def _short(data: Mapping[str, Any]) -> str:
+    """As a sentence can hold it."""
+    written = str(dict(data))
+    return written if len(written) <= LONGEST_NAME else written[:LONGEST_NAME] + "…"
 
 
 def _check_plain(value: object, level: int) -> None:
