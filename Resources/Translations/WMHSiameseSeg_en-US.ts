@@ -392,6 +392,18 @@
         <translation type="unfinished"></translation>
     </message>
     <message>
+        <source>Bundled models and your own, with what they were made from. Choose one to see its card, two to compare their figures.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>The card of the chosen model, or the figures of two beside each other. Text can be marked and copied.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Card of the chosen model</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>Stage and time left (s or min).</source>
         <translation type="unfinished"></translation>
     </message>
@@ -604,10 +616,6 @@
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <source>Bundled models and your own, with what they were made from.</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
         <source>The name that is shown for the chosen model; its file keeps its own.</source>
         <translation type="unfinished"></translation>
     </message>
@@ -637,6 +645,14 @@
     </message>
     <message>
         <source>Set as default</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Back</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Make the model that was the default before the default again; there is none.</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
@@ -1081,6 +1097,109 @@
     </message>
     <message>
         <source>Not a medical device</source>
+        <translation type="unfinished"></translation>
+    </message>
+</context>
+<context>
+    <name>WMHSiameseSegLib.card_text</name>
+    <message>
+        <source>Recipe</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Trained on</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Held out</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>SHA-256</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Date</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Name</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Made from</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Threshold</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Settings</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Cases</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>no case, so no figures</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Notes</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>The cards of these models name no held-out case in common, so their figures do not tell which is better.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>mean</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Dice / lesion recall on the held-out cases that both cards name ({count}):</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>{loss} loss</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>{steps} steps</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>{cases} + bundled head</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>1 case</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>{count} cases</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>learning rate {rate}</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>drawn {percent} % of the way back to the base model</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Dice</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>lesion recall</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>lesion F1</source>
         <translation type="unfinished"></translation>
     </message>
 </context>
@@ -1571,57 +1690,6 @@
     </message>
 </context>
 <context>
-    <name>WMHSiameseSegLib.model_choice</name>
-    <message>
-        <source>Recipe</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>Trained on</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>Held out</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>SHA-256</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>Date</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>{count} cases</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>{loss} loss</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>{steps} steps</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>1 case</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>Dice</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>lesion recall</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>lesion F1</source>
-        <translation type="unfinished"></translation>
-    </message>
-</context>
-<context>
     <name>WMHSiameseSegLib.model_menu</name>
     <message>
         <source>There is no model. Open a model file (.safetensors) with the button “…”.</source>
@@ -1675,6 +1743,22 @@
         <translation type="unfinished"></translation>
     </message>
     <message>
+        <source>Make {name} the default of the tab Segment again.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Make the model that was the default before the default again; there is none.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Choose one model to see its card, or two to compare their figures.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>The tab Segment uses {name} again.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>Import a model</source>
         <translation type="unfinished"></translation>
     </message>
@@ -1683,7 +1767,15 @@
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <source>Imported as {name}.</source>
+        <source>Imported as {name}, SHA-256 {hash}…; the card has all of it.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Back</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Back to {name}</source>
         <translation type="unfinished"></translation>
     </message>
     <message>

@@ -17,9 +17,8 @@ def model(path, seed, recipe=PAPER, width=4, cases=()):
     for name, value in generator.state_dict().items():
         if name.endswith("running_mean"):
             value.normal_()
-    card = ModelCard(
-        path.stem, {"width": width, "depth": 2}, recipe.to_dict(), training={"cases": list(cases)}
-    )
+    training = {"cases": list(cases), "scans": {case: f"{seed:064x}" for case in cases}}
+    card = ModelCard(path.stem, {"width": width, "depth": 2}, recipe.to_dict(), training=training)
     save_model(path, generator, card)
     return path
 
@@ -34,6 +33,7 @@ def test_the_mean_of_all_weights_and_statistics(tmp_path):
         torch.testing.assert_close(value.double(), expected, rtol=1e-6, atol=1e-7)
     assert (read.name, read.threshold, read.sha256) == ("mean", 0.4, card.sha256)
     assert read.training["cases"] == ["c/0", "c/x", "c/1", "c/2"]
+    assert list(read.training["scans"]) == ["c/0", "c/x", "c/1", "c/2"]
     assert read.training["average_of"] == [read_card(path).sha256 for path in paths]
 
 

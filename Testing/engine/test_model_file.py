@@ -22,6 +22,7 @@ from wmh_siamese.errors import WMHError
 from wmh_siamese.generator import DenseUNet
 from wmh_siamese.model_file import ModelCard, bundled_models, load_model, read_card, save_model
 from wmh_siamese.preparation import ROBUST, Recipe
+from wmh_siamese.weights_layout import generator_shapes
 
 ENGINE = Path(__file__).resolve().parents[2] / "WMHSiameseSeg"
 
@@ -147,6 +148,13 @@ def refused(path, kind="bad-model"):
     return refusal.value.sentence
 
 
+def refused_by_header(path):
+    with pytest.raises(WMHError) as refusal:
+        read_card(path)
+    assert refused(path) == refusal.value.sentence
+    return refusal.value.sentence
+
+
 def test_a_model_that_is_not_there_is_refused(tmp_path):
     assert "no model file" in refused(tmp_path / "nowhere.safetensors", "bad-path")
     assert "no model file" in refused(tmp_path, "bad-path")
@@ -173,9 +181,44 @@ def test_another_programs_safetensors_is_refused(tmp_path, generator):
 
 def test_weights_of_another_architecture_are_refused(tmp_path, generator):
     save_model(tmp_path / "a.safetensors", DenseUNet(4, 1), CARD)
-    assert "do not fit" in refused(tmp_path / "a.safetensors")
+    assert "do not fit" in refused_by_header(tmp_path / "a.safetensors")
     save_model(tmp_path / "b.safetensors", DenseUNet(2, 2), CARD)
-    assert "do not fit" in refused(tmp_path / "b.safetensors")
+    assert "do not fit" in refused_by_header(tmp_path / "b.safetensors")
+
+
+def other_header(path, change):
+    """The same file with its header changed by a function."""
+    raw = path.read_bytes()
+    (length,) = struct.unpack("<Q", raw[:8])
+    header = json.loads(raw[8 : 8 + length])
+    change(header)
+    written = json.dumps(header).encode()
+    path.write_bytes(struct.pack("<Q", len(written)) + written + raw[8 + length :])
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"dtype": "F32"},
+        {"dtype": "I64"},
+        {"dtype": 5},
+        {"shape": [1, 1, 2, 1]},
+        {"shape": "1"},
+        {"data_offsets": [0, 8]},
+        {"data_offsets": [0, 10**30]},
+        {"data_offsets": [-8, 0]},
+        {"data_offsets": ["0", "8"]},
+        {"data_offsets": 4},
+        {"data_offsets": None},
+    ],
+    ids=repr,
+)
+def test_a_weight_that_lies_elsewhere_is_refused_by_the_header(tmp_path, wrong):
+    path = tmp_path / "a.safetensors"
+    save_model(path, DenseUNet(2, 1).half(), CARD)
+    read_card(path)
+    other_header(path, lambda header: header["head.weight"].update(wrong))
+    assert "do not fit" in refused_by_header(path)
 
 
 @pytest.mark.parametrize("value", [float("nan"), float("inf")])
@@ -205,15 +248,63 @@ def test_weights_that_are_no_numbers_are_refused(tmp_path, value):
         {"recipe": {"size": -32}},
         {"recipe": {"size": 32, "scale": "loudest"}},
         {"recipe": {"size": 32, "from_the_future": 1}},
+        {"recipe": {"size": 32, "name": 5}},
+        {"recipe": {"size": 32, "square": "yes"}},
+        {"recipe": {"size": 32, "foreground_gain": "much"}},
+        {"recipe": {"size": True}},
+        {"recipe": []},
+        {"recipe": {"size": 32, **{f"field {n}": n for n in range(1000)}}},
+        {"recipe": {"size": 32, "name": "n" * 201}},
+        {"architecture": {"width": 2, "depth": True}},
         {"threshold": 0.0},
         {"threshold": 1.5},
         {"threshold": float("nan")},
         {"threshold": "0.5"},
+        {"name": None},
+        {"name": "n" * 201},
+        {"notes": "n" * 100_000},
+        {"name": "\ud800"},
+        {"training": [1]},
+        {"training": {"cases": 5}},
+        {"training": {"cases": [1]}},
+        {"training": {"scans": {"a/1": "no hash"}}},
+        {"training": {"steps": "many"}},
+        {"training": {"loss": {}}},
+        {"training": {"settings": "all"}},
+        {"training": {"settings": {"learning_rate": "fast"}}},
+        {"training": {"base_share": "half"}},
+        {"training": {"base_share": float("nan")}},
+        {"metrics": "x"},
+        {"metrics": {"held_out": [1]}},
+        {"metrics": {"held_out": {"c": 1}}},
+        {"metrics": {"held_out": {"c": {"dice": "high"}}}},
+        {"metrics": {"held_out": {"c": {"cases": [1]}}}},
+        {"metrics": {"held_out": {"c": {"cases": {"c/1": 1}}}}},
+        {"versions": ["2"]},
+        {"versions": {"torch": 2}},
+        {"created": 5},
+        {"parent": 5},
+        {"parent": "<b>"},
+        {"notes": {"a": [[[[[[[[[1]]]]]]]]]}},
+        {"notes": 10**400},
     ],
+    ids=lambda wrong: repr(wrong)[:60],
 )
-def test_a_card_that_cannot_be_run_is_refused(tmp_path, generator, wrong):
+def test_a_card_that_cannot_be_believed_is_refused(tmp_path, generator, wrong):
+    """By its header alone, so that no list of models ever holds it; the sentence says what."""
     save_model(tmp_path / "a.safetensors", generator, replace(CARD, **wrong))
-    refused(tmp_path / "a.safetensors")
+    with pytest.raises(WMHError) as refusal:
+        read_card(tmp_path / "a.safetensors")
+    assert "a.safetensors cannot be used as a model: its " in refusal.value.sentence
+    assert "header is damaged" not in refusal.value.sentence
+    assert len(refusal.value.sentence) < 350
+    assert refused(tmp_path / "a.safetensors") == refusal.value.sentence
+
+
+@pytest.mark.parametrize(("width", "depth"), [(2, 1), (4, 2), (6, 3)])
+def test_the_weights_that_are_looked_for_are_the_generators(width, depth):
+    state = DenseUNet(width, depth).state_dict()
+    assert generator_shapes(width, depth) == {n: tuple(t.shape) for n, t in state.items()}
 
 
 @pytest.fixture
@@ -273,7 +364,12 @@ def test_a_header_that_is_none_is_refused(damaged, content):
 def test_a_model_cut_short_is_refused(model, damaged, data):
     whole = model.read_bytes()
     damaged.write_bytes(whole[: data.draw(st.integers(0, len(whole) - 1))])
-    refused(damaged)
+    refused_by_header(damaged)
+
+
+def test_a_model_with_more_behind_it_is_refused(model, damaged):
+    damaged.write_bytes(model.read_bytes() + b"more")
+    refused_by_header(damaged)
 
 
 @given(at=st.integers(0), value=st.integers(0, 255))

@@ -1,5 +1,6 @@
 """Training on simulated heads: it learns, repeats itself, goes on after a kill or says why not."""
 
+import hashlib
 import json
 import multiprocessing
 import os
@@ -7,6 +8,7 @@ import time
 from dataclasses import replace
 from pathlib import Path
 
+import nibabel
 import numpy as np
 import pytest
 import torch
@@ -324,18 +326,31 @@ def test_without_validation_cases_the_last_epoch_is_the_best(cases, tmp_path):
     assert read_card(tmp_path / "best.safetensors").threshold == 0.5
 
 
-def test_the_card_says_how_the_model_was_made(whole_run):
+def voxels_hash(path):
+    """Of shape and voxels, as whoever has the scan can find it without this program."""
+    voxels = np.asarray(nibabel.load(path).dataobj).astype("<f4")
+    return hashlib.sha256(str(voxels.shape).encode() + voxels.tobytes("F")).hexdigest()
+
+
+def test_the_card_says_how_the_model_was_made(cases, whole_run):
     card = read_card(whole_run / "last.safetensors")
     assert card.architecture == {"width": 4, "depth": 2}
     assert card.preparation_recipe() == TINY.recipe
     assert card.training["loss"] == "content"
     assert card.training["cases"] == ["simulated/a", "simulated/b"]
+    assert card.training["scans"] == {case.id: voxels_hash(case.flair) for case in cases[:2]}
     assert card.training["validation_cases"] == ["simulated/v"]
     assert card.training["steps"] == 6
     assert card.training["settings"]["seed"] == 0
     assert card.training["vgg"] == {"convention": "caffe", "sha256": "random"}
     assert {"wmh_siamese", "torch", "numpy", "python"} <= card.versions.keys()
     assert card.created.endswith("+00:00")
+
+
+def test_a_name_that_no_card_could_hold_is_refused_before_anything_is_learnt(cases, tmp_path):
+    with pytest.raises(WMHError, match="name has 3000 characters"):
+        run(cases, tmp_path, name="n" * 3000)
+    assert not any(tmp_path.iterdir())
 
 
 def test_a_training_can_go_on_from_a_model(cases, whole_run, tmp_path):

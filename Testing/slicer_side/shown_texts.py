@@ -9,6 +9,7 @@ from PySide6 import QtCore, QtGui, QtWidgets
 _READ = {
     "text": (QtWidgets.QLabel, QtWidgets.QAbstractButton),
     "title": (QtWidgets.QGroupBox,),
+    "plainText": (QtWidgets.QTextEdit,),
     "placeholderText": (QtWidgets.QLineEdit,),
     "specialValueText": (QtWidgets.QAbstractSpinBox,),
     "suffix": (QtWidgets.QSpinBox, QtWidgets.QDoubleSpinBox),

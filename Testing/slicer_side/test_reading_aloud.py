@@ -27,6 +27,7 @@ CONTROLS = {
     "QPushButton",
     "QSpinBox",
     "QTableWidget",
+    "QTextEdit",
     "QToolButton",
 }
 UNIT_WORDS = {

@@ -14,8 +14,7 @@ from WMHSiameseSegLib.model_choice import Model
 from WMHSiameseSegLib.models_panel import ModelsPanel
 from WMHSiameseSegLib.run_log import RunLog
 from WMHSiameseSegLib.training_panel import TrainingPanel
-from WMHSiameseSegLib.user_models import sweep_stale_workplaces
-from WMHSiameseSegLib.user_settings import remember_default_model
+from WMHSiameseSegLib.user_models import make_default, sweep_stale_workplaces
 from WMHSiameseSegLib.worker_client import Event, WorkerClient
 
 
@@ -91,7 +90,7 @@ class FinetuneTab:
         return {path for path in used if path is not None}
 
     def _make_default(self, name: str) -> None:
-        remember_default_model(name)
+        make_default(name)
         self._models_changed(name)
         self._refresh()
 

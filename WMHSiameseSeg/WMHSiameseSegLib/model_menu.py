@@ -10,8 +10,9 @@ import qt
 import slicer
 from slicer.i18n import tr as _
 
+from WMHSiameseSegLib.card_text import card_html
 from WMHSiameseSegLib.flair_checks import Finding, Weight
-from WMHSiameseSegLib.model_choice import Model, card_html, read_model
+from WMHSiameseSegLib.model_choice import Model, read_model
 from WMHSiameseSegLib.user_models import default_model, known_models
 
 

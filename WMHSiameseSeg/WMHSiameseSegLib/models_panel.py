@@ -1,4 +1,4 @@
-"""The models there are: where each came from, which one is the default, and files in and out."""
+"""The models there are: their cards, which one is the default, and files in and out."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from slicer.i18n import tr as _
 from wmh_siamese.errors import from_exception
 
 from WMHSiameseSegLib.background import Background
+from WMHSiameseSegLib.card_text import compared_html, lineage_html
 from WMHSiameseSegLib.model_choice import Model
 from WMHSiameseSegLib.panel_message import PanelMessage
 from WMHSiameseSegLib.user_models import (
@@ -20,8 +21,11 @@ from WMHSiameseSegLib.user_models import (
     import_model,
     is_own,
     known_models,
+    previous_default,
 )
 from WMHSiameseSegLib.user_settings import remember_shown_name
+
+_LONGEST_NAME = 20  # on a button
 
 
 class ModelsPanel:
@@ -59,6 +63,7 @@ class ModelsPanel:
             header.setSectionResizeMode(column, qt.QHeaderView.Stretch)
         ui.modelTable.itemSelectionChanged.connect(self._show_state)
         ui.defaultModelButton.clicked.connect(self._on_default)
+        ui.previousDefaultButton.clicked.connect(self._on_previous)
         ui.renameModelButton.clicked.connect(self._on_rename)
         ui.importModelButton.clicked.connect(self._on_import)
         ui.exportModelButton.clicked.connect(self._on_export)
@@ -67,13 +72,19 @@ class ModelsPanel:
 
     @property
     def chosen(self) -> Model | None:
-        items = self._ui.modelTable.selectedItems()
-        index = self._ui.modelTable.row(items[0]) if items else -1
-        return self._models[index] if 0 <= index < len(self._models) else None
+        """The chosen model, when it is one alone."""
+        chosen = self._all_chosen
+        return chosen[0] if len(chosen) == 1 else None
+
+    @property
+    def _all_chosen(self) -> list[Model]:
+        table = self._ui.modelTable
+        rows = sorted({table.row(item) for item in table.selectedItems()})
+        return [self._models[row] for row in rows if 0 <= row < len(self._models)]
 
     def refresh(self) -> None:
-        """List the models anew; the chosen one stays chosen."""
-        table, before = self._ui.modelTable, self.chosen
+        """List the models anew; the chosen ones stay chosen."""
+        table, before = self._ui.modelTable, {model.path for model in self._all_chosen}
         self._models = known_models()
         table.clearContents()
         table.setRowCount(len(self._models))
@@ -84,10 +95,19 @@ class ModelsPanel:
                 table.setItem(index, column, item)
         for column in range(2, table.columnCount):
             table.resizeColumnToContents(column)
-        paths = [model.path for model in self._models]
-        if before is not None and before.path in paths:
-            table.selectRow(paths.index(before.path))
+        self._choose(before)
         self._show_state()
+
+    def _choose(self, paths: set[Path]) -> None:
+        table = self._ui.modelTable
+        table.clearSelection()
+        for row, model in enumerate(self._models):
+            for column in range(table.columnCount if model.path in paths else 0):
+                table.item(row, column).setSelected(True)
+
+    def show(self, model: Model) -> None:
+        """Choose a model, so that its card is seen."""
+        self._choose({model.path})
 
     def _texts(self, model: Model) -> list[str]:
         return [
@@ -120,11 +140,38 @@ class ModelsPanel:
         ui.deleteModelButton.setEnabled(free and not default)
         ui.modelNameEdit.setEnabled(usable)
         ui.modelNameEdit.setText(model.title if usable else "")
+        before = previous_default(self._models)
+        ui.previousDefaultButton.setEnabled(before is not None)
+        named = _("Make {name} the default of the tab Segment again.")
+        none = _("Make the model that was the default before the default again; there is none.")
+        tip = named.format(name=before.title) if before is not None else none
+        ui.previousDefaultButton.setToolTip(tip)
+        ui.previousDefaultButton.setText(_back_text(before))
+        self._show_card()
+
+    def _show_card(self) -> None:
+        """Of one model its card, of two their figures beside each other."""
+        chosen = self._all_chosen
+        self._ui.modelCardView.setVisible(bool(chosen))
+        if len(chosen) == 1:
+            said = lineage_html(chosen[0], self._parent_text(chosen[0]))
+        elif len(chosen) == 2:
+            said = compared_html(*chosen)
+        else:
+            said = _("Choose one model to see its card, or two to compare their figures.")
+        self._ui.modelCardView.setHtml(said)
 
     def _on_default(self) -> None:
         if self.chosen is not None:
             self._make_default(self.chosen.path.name)
             self.message.say("")
+
+    def _on_previous(self) -> None:
+        before = previous_default(self._models)
+        if before is not None:
+            self._make_default(before.path.name)
+            said = _("The tab Segment uses {name} again.")
+            self.message.say(said.format(name=before.title))
 
     def _on_rename(self) -> None:
         if self.chosen is not None:
@@ -138,9 +185,12 @@ class ModelsPanel:
         if not name:
             return
 
-        def done(path: Path) -> None:
+        def done(model: Model) -> None:
             self._changed()
-            self.message.say(_("Imported as {name}.").format(name=path.name))
+            self.show(model)
+            said = _("Imported as {name}, SHA-256 {hash}…; the card has all of it.")
+            digits = model.card.sha256[:12] if model.card is not None else ""
+            self.message.say(said.format(name=model.path.name, hash=digits))
 
         self._background.run(lambda: import_model(Path(name)), done, self._lost)
 
@@ -184,3 +234,11 @@ class ModelsPanel:
 
     def _lost(self, error: Exception) -> None:
         self.message.complain(str(from_exception(error)))
+
+
+def _back_text(model: Model | None) -> str:
+    """The button's words; a long name is in the tooltip."""
+    if model is None:
+        return _("Back")
+    name = model.title if len(model.title) <= _LONGEST_NAME else model.title[:_LONGEST_NAME] + "…"
+    return _("Back to {name}").format(name=name)

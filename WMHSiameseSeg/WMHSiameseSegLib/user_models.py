@@ -6,6 +6,7 @@ import os
 import re
 import shutil
 import struct
+from collections.abc import Sequence
 from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
@@ -17,7 +18,11 @@ from wmh_siamese.workplace import prefix_of, sweep_workplaces
 
 from WMHSiameseSegLib.model_choice import Model, read_model
 from WMHSiameseSegLib.user_settings import default_model as kept_default
-from WMHSiameseSegLib.user_settings import shown_names
+from WMHSiameseSegLib.user_settings import (
+    previous_default_model,
+    remember_default_model,
+    shown_names,
+)
 
 _SUFFIX = ".safetensors"
 _LONGEST_NAME = 60
@@ -63,6 +68,18 @@ def default_model() -> str:
     return kept if kept in names else next(iter(names), "")
 
 
+def make_default(name: str) -> None:
+    """Offer the model of this file name first; the default until now can be had back."""
+    remember_default_model(name, before=default_model())
+
+
+def previous_default(models: Sequence[Model]) -> Model | None:
+    """Of these models the one that was the default before, if it can be the default again."""
+    name = previous_default_model()
+    usable = [m for m in models if m.card is not None and m.path.name == name != default_model()]
+    return next(iter(usable), None)
+
+
 def new_model_path(name: str) -> Path:
     """A free file for a model of this name; its folder is made.
 
@@ -80,8 +97,10 @@ def new_model_path(name: str) -> Path:
     return folder / file
 
 
-def import_model(origin: Path) -> Path:
+def import_model(origin: Path) -> Model:
     """Copy a model file to the user's models; it appears whole or not at all.
+
+    Returns the copy, its hash taken from the file that was written.
 
     Raises:
         WMHError: when it is no model file of this program.
@@ -90,7 +109,7 @@ def import_model(origin: Path) -> Path:
     read_card(origin)
     target = new_model_path(origin.stem)
     copy_model(origin, target)
-    return target
+    return read_model(target)
 
 
 def copy_model(origin: Path, target: Path) -> None:

@@ -38,8 +38,16 @@ def default_model() -> str:
     return _read("defaultModel")
 
 
-def remember_default_model(name: str) -> None:
+def previous_default_model() -> str:
+    """File name of the model that was the default before; empty when there was no other."""
+    return _read("previousDefaultModel")
+
+
+def remember_default_model(name: str, before: str) -> None:
+    """Keep a default, and the one before it, to go back to."""
     _write("defaultModel", name)
+    if before != name:
+        _write("previousDefaultModel", before)
 
 
 def shown_names() -> dict[str, str]:
@@ -47,6 +55,8 @@ def shown_names() -> dict[str, str]:
     try:
         names = json.loads(_read("modelNames") or "{}")
     except ValueError:
+        return {}
+    if not isinstance(names, dict):
         return {}
     return {str(file): str(name) for file, name in names.items()}
 

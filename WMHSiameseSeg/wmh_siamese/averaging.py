@@ -55,6 +55,11 @@ def average_models(
     for part in ("cases", "validation_cases"):
         seen = [case for _, card in loaded for case in card.training.get(part, ())]
         training[part] = list(dict.fromkeys(seen))
+    training["scans"] = {
+        case: sha256
+        for _, card in loaded
+        for case, sha256 in card.training.get("scans", {}).items()
+    }
     card = replace(
         first,
         name=name,

@@ -5,21 +5,24 @@ from __future__ import annotations
 import hashlib
 import json
 import struct
-from dataclasses import asdict, dataclass, field, fields, replace
+from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from wmh_siamese.atomic_file import written_whole
+from wmh_siamese.card_checks import check_card
 from wmh_siamese.errors import WMHError
+from wmh_siamese.recipe import Recipe
+from wmh_siamese.weights_layout import check_layout
 
 if TYPE_CHECKING:
     from wmh_siamese.generator import DenseUNet
-    from wmh_siamese.preparation import Recipe
 
 FORMAT = "wmh-siamese-generator-1"
 MAX_FILE_BYTES = 1_000_000_000
 MAX_HEADER_BYTES = 10_000_000
-MAX_WIDTH, MAX_DEPTH, MAX_SLICE_SIZE = 128, 6, 1024
+
+_UNFIT = "its weights are damaged, cut short, or do not fit its architecture"
 
 MODELS_FOLDER = Path(__file__).resolve().parent.parent / "Resources" / "Models"
 
@@ -33,7 +36,8 @@ class ModelCard:
         architecture: ``{"width": …, "depth": …}`` of the generator.
         recipe: the fields of :class:`wmh_siamese.preparation.Recipe`.
         threshold: probability from which a voxel is a lesion, chosen on validation cases.
-        training: cases by id, loss, steps, seed, VGG19 convention and hash.
+        training: cases by id, SHA-256 of each one's FLAIR by id (``scans``, younger than the
+            format: older cards lack it), loss, steps, seed, VGG19 convention and hash.
         metrics: figures by group of cases.
         versions: of the packages that trained it.
         created: ISO date and time, UTC.
@@ -55,8 +59,6 @@ class ModelCard:
     sha256: str = ""
 
     def preparation_recipe(self) -> Recipe:
-        from wmh_siamese.preparation import Recipe
-
         return Recipe(**self.recipe)
 
 
@@ -89,10 +91,6 @@ def load_model(path: str | Path) -> tuple[DenseUNet, ModelCard]:
     from wmh_siamese.generator import DenseUNet
 
     card = read_card(path)
-    try:
-        card.preparation_recipe()
-    except (TypeError, ValueError) as error:
-        raise _bad(path, f"its recipe {card.recipe} is not one of this program's") from error
     with torch.device("meta"):  # no memory before the file is known to fill it
         generator = DenseUNet(**card.architecture)
     try:
@@ -102,7 +100,7 @@ def load_model(path: str | Path) -> tuple[DenseUNet, ModelCard]:
             assign=True,
         )
     except (SafetensorError, RuntimeError) as error:
-        raise _bad(path, "its weights are damaged or do not fit its architecture") from error
+        raise _bad(path, _UNFIT) from error
     if not all(bool(tensor.isfinite().all()) for tensor in generator.state_dict().values()):
         raise _bad(path, "some of its weights are NaN or infinite")
     return generator.eval(), card
@@ -110,6 +108,9 @@ def load_model(path: str | Path) -> tuple[DenseUNet, ModelCard]:
 
 def read_card(path: str | Path) -> ModelCard:
     """The card of a model file, read from its header alone, without torch or safetensors.
+
+    The header is checked whole: every field of the card, and that the weights are a generator's
+    and fill the file. Only the weights themselves may still be damaged.
 
     Raises:
         WMHError: ``bad-path`` or ``bad-model``, as :func:`load_model`.
@@ -120,16 +121,24 @@ def read_card(path: str | Path) -> ModelCard:
     if path.stat().st_size > MAX_FILE_BYTES:
         raise _bad(path, f"it is larger than {MAX_FILE_BYTES // 1_000_000} MB")
     try:
-        metadata = read_header(path).get("__metadata__", {})
+        header = read_header(path)
+        metadata = header.get("__metadata__", {})
         if metadata.get("format") != FORMAT:
             raise _bad(path, "it was not written by this program")
         described = json.loads(metadata["card"])
         known = {f.name for f in fields(ModelCard)} - {"sha256"}
-        card = ModelCard(**{key: value for key, value in described.items() if key in known})
-        _check_card(path, card)
+        card = {key: value for key, value in described.items() if key in known}
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError, struct.error) as error:
         raise _bad(path, "its header is damaged") from error
-    return replace(card, sha256=file_sha256(path))
+    try:
+        check_card(card)
+    except ValueError as error:
+        raise _bad(path, str(error)) from error
+    try:
+        check_layout(header, **card["architecture"], data_bytes=_data_bytes(path))
+    except (ValueError, KeyError, TypeError) as error:
+        raise _bad(path, _UNFIT) from error
+    return ModelCard(**card, sha256=file_sha256(path))
 
 
 def read_header(path: Path) -> dict[str, Any]:
@@ -145,6 +154,13 @@ def read_header(path: Path) -> dict[str, Any]:
             raise _bad(path, f"its header claims {length} bytes")
         header: dict[str, Any] = json.loads(file.read(length))
     return header
+
+
+def _data_bytes(path: Path) -> int:
+    """How long a ``.safetensors`` file is after its header."""
+    with path.open("rb") as file:
+        (length,) = struct.unpack("<Q", file.read(8))
+    return path.stat().st_size - 8 - int(length)
 
 
 def file_sha256(path: str | Path) -> str:
@@ -165,23 +181,6 @@ def _in_order(data: bytes) -> bytes:
     raw = json.dumps(header, separators=(",", ":")).encode()
     raw += b" " * (-len(raw) % 8)  # weights stay aligned
     return struct.pack("<Q", len(raw)) + raw + data[8 + length :]
-
-
-def _check_card(path: Path, card: ModelCard) -> None:
-    width, depth = card.architecture["width"], card.architecture["depth"]
-    size = card.recipe["size"]
-    if not all(isinstance(number, int) for number in (width, depth, size)):
-        raise TypeError("width, depth and size are whole numbers")
-    if not isinstance(card.name, str):
-        raise TypeError("the name is a text")
-    if set(card.architecture) != {"width", "depth"} or not (
-        2 <= width <= MAX_WIDTH and width % 2 == 0 and 1 <= depth <= MAX_DEPTH
-    ):
-        raise _bad(path, f"its architecture {card.architecture} is not one of this program's")
-    if not (0 < size <= MAX_SLICE_SIZE and size % 2**depth == 0):
-        raise _bad(path, f"its slice size {size} does not fit its depth {depth}")
-    if not 0 < card.threshold < 1:
-        raise _bad(path, f"its threshold {card.threshold} is not between 0 and 1")
 
 
 def _bad(path: str | Path, reason: str) -> WMHError:

@@ -5,61 +5,24 @@ Volume -> intensities in [0, 1] -> 224x224 slices in [0, 1] -> VGG19's input con
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any, Literal, get_args
+from typing import Any
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from wmh_siamese.recipe import PAPER as PAPER
+from wmh_siamese.recipe import ROBUST as ROBUST
+from wmh_siamese.recipe import Recipe as Recipe
+
 # Per-channel means of the ImageNet training images, blue, green, red, on the 0-255 scale
 # (Simonyan and Zisserman 2014; Keras' VGG19 preprocessing).
 VGG_MEAN_BGR = (103.939, 116.779, 123.68)
 
 MAX_SAMPLED_VOXELS = 2_000_000
-
-Scale = Literal["maximum", "foreground"]
-
-
-@dataclass(frozen=True)
-class Recipe:
-    """How slices are prepared; stored in every model file.
-
-    Args:
-        name: ``"paper"`` takes the text at its word, ``"robust"`` is the recipe that ships.
-        size: height and width of a prepared slice in pixels.
-        scale: what intensity becomes 1. ``"maximum"``: the volume's maximum (paper).
-            ``"foreground"``: ``foreground_gain`` times the median of the voxels above the volume's
-            mean; brighter voxels are clipped.
-        foreground_gain: see ``scale``.
-        square: pad a slice to a square field of view first, in mm, so that nothing is stretched.
-
-    Raises:
-        ValueError: when a field means nothing.
-    """
-
-    name: str = "paper"
-    size: int = 224
-    scale: Scale = "maximum"
-    foreground_gain: float = 1.65
-    square: bool = False
-
-    def __post_init__(self) -> None:
-        if self.scale not in get_args(Scale):
-            raise ValueError(f"scale must be one of {get_args(Scale)}, got {self.scale!r}")
-        if not isinstance(self.size, int) or self.size < 1:
-            raise ValueError(f"size must be a whole number of pixels, got {self.size!r}")
-        if not 0 < self.foreground_gain < float("inf"):
-            raise ValueError(f"foreground_gain must be positive, got {self.foreground_gain!r}")
-
-    def to_dict(self) -> dict[str, Any]:
-        return asdict(self)
-
-
-PAPER = Recipe()
-ROBUST = Recipe(name="robust", scale="foreground", square=True)
 
 
 def white_level(array: NDArray[Any], recipe: Recipe) -> float:

@@ -9,7 +9,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from wmh_siamese.cases import Case
+from wmh_siamese.card_checks import LONGEST_NAME
+from wmh_siamese.case_checks import voxels_sha256
+from wmh_siamese.cases import Case, read_case
 from wmh_siamese.errors import WMHError
 from wmh_siamese.lesion_atlas import LesionAtlas
 from wmh_siamese.model_file import ModelCard, read_card
@@ -44,10 +46,12 @@ class TrainingPlan:
 
     Attributes:
         parent: SHA-256 of the base.
+        scans: SHA-256 of each learnt FLAIR's voxels by case id; read at once, because the files may
+            be gone when the card is written.
 
     Raises:
         WMHError: ``bad-model`` when the loss needs a VGG19 and there is none, ``bad-path`` when
-            lesions are to be painted and there is no atlas.
+            lesions are to be painted and there is no atlas, or the name is too long for a card.
     """
 
     cases: Sequence[Case]
@@ -58,8 +62,16 @@ class TrainingPlan:
     base: str | Path | None = None
     atlas: LesionAtlas | None = None
     parent: str | None = field(init=False, default=None)
+    scans: dict[str, str] = field(init=False, default_factory=dict)
 
     def __post_init__(self) -> None:
+        if len(self.name) > LONGEST_NAME:
+            raise WMHError(
+                "bad-path",
+                f"The model's name has {len(self.name)} characters; at most {LONGEST_NAME} are "
+                "kept.",
+                "Shorten it.",
+            )
         if self.base is not None:
             object.__setattr__(self, "parent", read_card(self.base).sha256)
         if not self.settings.painted_share:
@@ -76,6 +88,7 @@ class TrainingPlan:
             raise WMHError(
                 "bad-model", f"The loss {self.settings.loss} needs a VGG19.", "Name its weights."
             )
+        self.scans.update({c.id: voxels_sha256(read_case(c)[0].array) for c in self.cases})
 
     def identity(self) -> str:
         """What tells this training from one with other settings or cases."""
@@ -100,6 +113,7 @@ class TrainingPlan:
             "loss": self.settings.loss,
             "settings": self.settings.to_dict(),
             "cases": [case.id for case in self.cases],
+            "scans": self.scans,
             "validation_cases": [case.id for case in self.validation_cases],
             "steps": (epoch.number + 1) * self.settings.batches,
             **made_by,

@@ -1,0 +1,59 @@
+"""How slices are prepared, as every model file keeps it; without torch."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import Any, Literal, get_args
+
+Scale = Literal["maximum", "foreground"]
+
+
+def _is_number(value: object, kinds: Any) -> bool:
+    """Whether it is of these kinds; True and False are none."""
+    return isinstance(value, kinds) and not isinstance(value, bool)
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """How slices are prepared; stored in every model file.
+
+    Args:
+        name: ``"paper"`` takes the text at its word, ``"robust"`` is the recipe that ships.
+        size: height and width of a prepared slice in pixels.
+        scale: what intensity becomes 1. ``"maximum"``: the volume's maximum (paper).
+            ``"foreground"``: ``foreground_gain`` times the median of the voxels above the volume's
+            mean; brighter voxels are clipped.
+        foreground_gain: see ``scale``.
+        square: pad a slice to a square field of view first, in mm, so that nothing is stretched.
+
+    Raises:
+        ValueError: when a field means nothing.
+    """
+
+    name: str = "paper"
+    size: int = 224
+    scale: Scale = "maximum"
+    foreground_gain: float = 1.65
+    square: bool = False
+
+    def __post_init__(self) -> None:
+        if not isinstance(self.name, str):
+            raise ValueError(f"name must be a text, got {self.name!r}")
+        if self.scale not in get_args(Scale):
+            raise ValueError(f"scale must be one of {get_args(Scale)}, got {self.scale!r}")
+        if not _is_number(self.size, int) or self.size < 1:
+            raise ValueError(f"size must be a whole number of pixels, got {self.size!r}")
+        if not (
+            _is_number(self.foreground_gain, int | float)
+            and 0 < self.foreground_gain < float("inf")
+        ):
+            raise ValueError(f"foreground_gain must be positive, got {self.foreground_gain!r}")
+        if not isinstance(self.square, bool):
+            raise ValueError(f"square must be true or false, got {self.square!r}")
+
+    def to_dict(self) -> dict[str, Any]:
+        return asdict(self)
+
+
+PAPER = Recipe()
+ROBUST = Recipe(name="robust", scale="foreground", square=True)
