@@ -1123,10 +1123,6 @@
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <source>Name</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
         <source>Made from</source>
         <translation type="unfinished"></translation>
     </message>
@@ -1144,6 +1140,10 @@
     </message>
     <message>
         <source>no case, so no figures</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Its own name</source>
         <translation type="unfinished"></translation>
     </message>
     <message>

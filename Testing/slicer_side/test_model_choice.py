@@ -96,6 +96,12 @@ def test_a_model_without_held_out_figures_says_so(shipped):
     assert rows(lineage_html(bare, ""))["Held out"] == "no case, so no figures"
 
 
+def test_a_model_that_its_user_renamed_still_tells_its_own_name(shipped):
+    assert "Its own name" not in rows(lineage_html(shipped, ""))
+    renamed = replace(shipped, shown="Ward 3")
+    assert rows(lineage_html(renamed, ""))["Its own name"] == "Several scanners"
+
+
 def test_a_parent_that_has_no_name_here_is_named_by_its_hash_alone(shipped):
     for name in ("", shipped.card.parent[:12]):
         assert rows(lineage_html(shipped, name))["Made from"] == shipped.card.parent

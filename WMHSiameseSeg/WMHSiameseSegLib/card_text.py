@@ -52,16 +52,16 @@ def lineage_html(model: Model, parent: str) -> str:
         made_from = f"{parent} ({made_from})"
     return _table(
         [
-            (_("Name"), card.name),
+            (_("Its own name"), card.name if model.title != card.name else ""),
             (_("SHA-256"), card.sha256),
             (_("Made from"), made_from),
-            (_("Recipe"), str(card.recipe.get("name", ""))),
-            (_("Threshold"), f"{card.threshold:.2f}"),
             (_("Trained on"), _training_text(card.training)),
             (_("Settings"), _settings_text(card.training)),
-            (_("Cases"), _cases_text(card.training)),
             (_("Held out"), _metrics_text(card.metrics) or _("no case, so no figures")),
+            (_("Recipe"), str(card.recipe.get("name", ""))),
+            (_("Threshold"), f"{card.threshold:.2f}"),
             (_("Date"), card.created[:10]),
+            (_("Cases"), _cases_text(card.training)),
             (_("Notes"), card.notes),
         ]
     )
