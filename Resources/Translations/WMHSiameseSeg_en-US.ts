@@ -1817,7 +1817,7 @@
 <context>
     <name>WMHSiameseSegLib.packages_dialog</name>
     <message>
-        <source>PyTorch {torch} and torchvision {torchvision} are builds that do not fit together. This module does without the parts that fail, perhaps on the CPU alone; “Log → Packages… → Install again…” installs both anew.</source>
+        <source>PyTorch {torch} and torchvision {torchvision} are builds that do not fit together. This module needs no torchvision, but other extensions may; “Log → Packages… → Install again…” installs both anew.</source>
         <translation type="unfinished"></translation>
     </message>
     <message>

@@ -51,8 +51,8 @@ def build_mismatch(torch: str | None, torchvision: str | None) -> str:
     if torch and torchvision and builds[0] != builds[1] and "cpu" in builds:
         said = _(
             "PyTorch {torch} and torchvision {torchvision} are builds that do not fit together. "
-            "This module does without the parts that fail, perhaps on the CPU alone; “Log → "
-            "Packages… → Install again…” installs both anew."
+            "This module needs no torchvision, but other extensions may; “Log → Packages… → "
+            "Install again…” installs both anew."
         )
         return said.format(torch=torch, torchvision=torchvision)
     return ""

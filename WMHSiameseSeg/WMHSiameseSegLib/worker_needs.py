@@ -68,11 +68,12 @@ class WorkerNeeds:
             self._log.add(
                 said.format(python=event.get("python"), torch=event.get("torch"), devices=devices)
             )
+            for note in event.get("notes") or []:
+                self._log.add(str(note))
+                self._message.add(str(note))
             mismatch = build_mismatch(event.get("torch"), event.get("torchvision"))
-            for note in (*(event.get("notes") or []), mismatch):
-                if note:
-                    self._log.add(str(note))
-                    self._message.add(str(note))
+            if mismatch:
+                self._log.add(mismatch)
 
     def _on_probe(self, event: Event) -> None:
         missing = [str(name) for name in event.get("missing") or []]
