@@ -11,6 +11,7 @@ from pathlib import Path
 from bench import (
     click_to_mask,
     convolution_rate,
+    fine_tuning,
     half_precision,
     memory,
     nnunet,
@@ -32,6 +33,7 @@ MEASUREMENTS: dict[str, Callable[[Setting], Iterator[Figure]]] = {
     "half": half_precision.figures,
     "gpu": click_to_mask.gpu_figures,
     "training": training_step.figures,
+    "finetuning": fine_tuning.figures,
 }
 
 log = logging.getLogger("bench")
