@@ -27,7 +27,7 @@ endif
 test: $(VENV)/.dev
 	$(BIN)/ruff check . && $(BIN)/ruff format --check .
 	$(BIN)/mypy
-	QT_QPA_PLATFORM=offscreen $(BIN)/python -m pytest
+	QT_QPA_PLATFORM=offscreen $(BIN)/python -m pytest --numprocesses 2 --dist loadfile
 
 bench: $(VENV)/.bench
 	PYTHONPATH=Testing $(BIN)/python -m bench --output build/bench $(BENCH)
