@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from typing import Any, TypeGuard
+from typing import Any
 
-from wmh_siamese.recipe import Recipe
+from wmh_siamese.recipe import Recipe, is_number, is_whole
 
 MAX_WIDTH, MAX_DEPTH, MAX_SLICE_SIZE = 128, 6, 1024
 LONGEST_NAME, LONGEST_TEXT, MOST_LEVELS, LARGEST_NUMBER = 200, 2000, 8, 2**63
@@ -43,8 +43,8 @@ def _check_shape(architecture: Mapping[str, Any], recipe: Mapping[str, Any]) -> 
     width, depth = (architecture.get(name) for name in ("width", "depth"))
     if not (
         set(architecture) == {"width", "depth"}
-        and _whole(width)
-        and _whole(depth)
+        and is_whole(width)
+        and is_whole(depth)
         and 2 <= width <= MAX_WIDTH
         and width % 2 == 0
         and 1 <= depth <= MAX_DEPTH
@@ -99,15 +99,7 @@ def _name(value: object) -> bool:
 
 
 def _share(value: object) -> bool:
-    return _number(value) and 0 <= value <= 1
-
-
-def _whole(value: object) -> TypeGuard[int]:
-    return isinstance(value, int) and not isinstance(value, bool)
-
-
-def _number(value: object) -> TypeGuard[float]:
-    return isinstance(value, int | float) and not isinstance(value, bool)
+    return is_number(value) and 0 <= value <= 1
 
 
 def _object(value: object) -> bool:
@@ -130,7 +122,7 @@ def _by_name(check: Check) -> Check:
     return lambda value: isinstance(value, dict) and all(map(check, value.values()))
 
 
-_figures = _by_name(_or_none(_number))
+_figures = _by_name(_or_none(is_number))
 
 
 def _group(value: object) -> bool:
@@ -145,7 +137,7 @@ _FIELDS: Mapping[str, Check] = {
     "name": _name,
     "architecture": _object,
     "recipe": _object,
-    "threshold": _number,
+    "threshold": is_number,
     "training": _object,
     "metrics": _object,
     "versions": _by_name(_or_none(_text)),
@@ -158,12 +150,12 @@ _TRAINING: Mapping[str, Check] = {
     "validation_cases": _texts,
     "scans": _by_name(_sha256),
     "loss": _name,
-    "steps": _whole,
+    "steps": is_whole,
     "settings": _object,
     "base_share": _share,
 }
 _SETTINGS: Mapping[str, Check] = {
     "extra_loss": _or_none(_text),
-    "learning_rate": _number,
+    "learning_rate": is_number,
 }
 _METRICS: Mapping[str, Check] = {"held_out": _by_name(_group)}

@@ -100,6 +100,11 @@ def voxels_sha256(array: NDArray[Any], dtype: str = "<f4", place: bytes = b"") -
     return digest.hexdigest()
 
 
+def scan_sha256(case: Case) -> str:
+    """SHA-256 of a case's FLAIR, the same whatever case and file are called."""
+    return voxels_sha256(read_case(case)[0].array)
+
+
 def _check_unseen(case: Case, first: Case) -> None:
     if first is case:
         return

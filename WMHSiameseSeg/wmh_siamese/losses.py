@@ -38,7 +38,7 @@ def overlap_loss(name: str) -> Loss:
     """
     if name not in LOSSES:
         raise ValueError(f"The loss must be one of {', '.join(LOSSES)}, got {name!r}.")
-    loss = LOSSES[name]()
+    loss = LOSSES[name]
 
     def in_full_precision(prediction: Tensor, truth: Tensor) -> Tensor:
         if prediction.shape != truth.shape:
@@ -55,48 +55,36 @@ def overlap_loss(name: str) -> Loss:
     return in_full_precision
 
 
-def dice() -> Loss:
+def dice(p: Tensor, g: Tensor) -> Tensor:
     """1 - (2 sum pg + 1) / (sum p^2 + sum g^2 + 1) (Milletari et al. 2016)."""
-
-    def loss(p: Tensor, g: Tensor) -> Tensor:
-        return 1 - (2 * (p * g).sum() + 1) / (p.square().sum() + g.square().sum() + 1)
-
-    return loss
+    return 1 - (2 * (p * g).sum() + 1) / (p.square().sum() + g.square().sum() + 1)
 
 
-def tversky() -> Loss:
+def tversky(p: Tensor, g: Tensor) -> Tensor:
     """1 - (sum pg + 1) / (sum pg + 0.3 sum p(1-g) + 0.7 sum (1-p)g + 1) (Salehi et al. 2017)."""
-
-    def loss(p: Tensor, g: Tensor) -> Tensor:
-        shared, alarms, missed = (p * g).sum(), (p * (1 - g)).sum(), ((1 - p) * g).sum()
-        return 1 - (shared + 1) / (shared + 0.3 * alarms + 0.7 * missed + 1)
-
-    return loss
+    shared, alarms, missed = (p * g).sum(), (p * (1 - g)).sum(), ((1 - p) * g).sum()
+    return 1 - (shared + 1) / (shared + 0.3 * alarms + 0.7 * missed + 1)
 
 
-def generalised_dice() -> Loss:
+def generalised_dice(prediction: Tensor, truth: Tensor) -> Tensor:
     """1 - 2 sum_c w_c sum p_c g_c / sum_c w_c (sum p_c + sum g_c) (Sudre et al. 2017).
 
     The classes are lesion (p, g) and background (1-p, 1-g), w_c = 1 / (sum g_c)^2. A class without
     a pixel in the batch takes the other's weight, so nothing needs smoothing.
     """
-
-    def loss(prediction: Tensor, truth: Tensor) -> Tensor:
-        p, g = (torch.stack([x, 1 - x]).flatten(1) for x in (prediction, truth))  # (2, pixels)
-        sizes = g.sum(1)
-        weights = 1 / torch.where(sizes > 0, sizes, sizes.max()).square()
-        shared, whole = (p * g).sum(1), p.sum(1) + sizes
-        return 1 - 2 * (weights * shared).sum() / (weights * whole).sum()
-
-    return loss
+    p, g = (torch.stack([x, 1 - x]).flatten(1) for x in (prediction, truth))  # (2, pixels)
+    sizes = g.sum(1)
+    weights = 1 / torch.where(sizes > 0, sizes, sizes.max()).square()
+    shared, whole = (p * g).sum(1), p.sum(1) + sizes
+    return 1 - 2 * (weights * shared).sum() / (weights * whole).sum()
 
 
-def cross_entropy() -> Loss:
+def cross_entropy(p: Tensor, g: Tensor) -> Tensor:
     """The mean of -g log p - (1-g) log(1-p); logarithms are kept above -100."""
-    return functional.binary_cross_entropy
+    return functional.binary_cross_entropy(p, g)
 
 
-LOSSES: Mapping[str, Callable[[], Loss]] = {
+LOSSES: Mapping[str, Loss] = {
     "dice": dice,
     "tversky": tversky,
     "generalised-dice": generalised_dice,

@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
-from typing import Any, Literal, get_args
+from typing import Any, Literal, TypeGuard, get_args
 
 Scale = Literal["maximum", "foreground"]
 
 
-def _is_number(value: object, kinds: Any) -> bool:
-    """Whether it is of these kinds; True and False are none."""
-    return isinstance(value, kinds) and not isinstance(value, bool)
+def is_whole(value: object) -> TypeGuard[int]:
+    """Whether it is a whole number; True and False are none."""
+    return isinstance(value, int) and not isinstance(value, bool)
+
+
+def is_number(value: object) -> TypeGuard[float]:
+    """Whether it is a number; True and False are none."""
+    return isinstance(value, int | float) and not isinstance(value, bool)
 
 
 @dataclass(frozen=True)
@@ -41,12 +46,9 @@ class Recipe:
             raise ValueError(f"name must be a text, got {self.name!r}")
         if self.scale not in get_args(Scale):
             raise ValueError(f"scale must be one of {get_args(Scale)}, got {self.scale!r}")
-        if not _is_number(self.size, int) or self.size < 1:
+        if not is_whole(self.size) or self.size < 1:
             raise ValueError(f"size must be a whole number of pixels, got {self.size!r}")
-        if not (
-            _is_number(self.foreground_gain, int | float)
-            and 0 < self.foreground_gain < float("inf")
-        ):
+        if not (is_number(self.foreground_gain) and 0 < self.foreground_gain < float("inf")):
             raise ValueError(f"foreground_gain must be positive, got {self.foreground_gain!r}")
         if not isinstance(self.square, bool):
             raise ValueError(f"square must be true or false, got {self.square!r}")

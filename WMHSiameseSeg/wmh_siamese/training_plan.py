@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from wmh_siamese.card_checks import LONGEST_NAME
-from wmh_siamese.case_checks import voxels_sha256
-from wmh_siamese.cases import Case, read_case
+from wmh_siamese.case_checks import scan_sha256
+from wmh_siamese.cases import Case
 from wmh_siamese.errors import WMHError
 from wmh_siamese.lesion_atlas import LesionAtlas
 from wmh_siamese.model_file import ModelCard, read_card
@@ -88,7 +88,7 @@ class TrainingPlan:
             raise WMHError(
                 "bad-model", f"The loss {self.settings.loss} needs a VGG19.", "Name its weights."
             )
-        self.scans.update({c.id: voxels_sha256(read_case(c)[0].array) for c in self.cases})
+        self.scans.update({c.id: scan_sha256(c) for c in self.cases})
 
     def identity(self) -> str:
         """What tells this training from one with other settings or cases."""

@@ -6,8 +6,8 @@ import tempfile
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from wmh_siamese.case_checks import voxels_sha256
-from wmh_siamese.cases import Case, read_case
+from wmh_siamese.case_checks import scan_sha256
+from wmh_siamese.cases import Case
 from wmh_siamese.errors import WMHError
 from wmh_siamese.finetuning.comparison import LEFT_OUT, CasePair, Comparison, compared
 from wmh_siamese.finetuning.estimate import holds_lesion
@@ -94,10 +94,10 @@ def _fold(
         WMHError: ``bad-volume`` when none holds a lesion.
     """
     left = [case for case in cases if case.patient_id == patient]
-    scans = {_scan(case) for case in left}
+    scans = {scan_sha256(case) for case in left}
     others = [case for case in cases if case.patient_id != patient]
     others += [
-        case for case in rehearsal if case.patient_id != patient and _scan(case) not in scans
+        case for case in rehearsal if case.patient_id != patient and scan_sha256(case) not in scans
     ]
     if not any(map(holds_lesion, others)):
         raise WMHError(
@@ -106,7 +106,3 @@ def _fold(
             "Add a training case of another patient, with lesions.",
         )
     return left, others
-
-
-def _scan(case: Case) -> str:
-    return voxels_sha256(read_case(case)[0].array)
