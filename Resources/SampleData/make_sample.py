@@ -17,24 +17,20 @@ import nibabel
 import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
-from scipy.spatial.transform import Rotation
-from simulated_anatomy import Anatomy, Array, Points, build_anatomy, near_head, smooth_noise
-from simulated_lesions import lesion_fractions
+from wmh_siamese.simulation.anatomy import Anatomy, Array, build_anatomy, near_head, smooth_noise
+from wmh_siamese.simulation.lesions import lesion_fractions
+from wmh_siamese.simulation.scan_grid import ScanGrid
 
 log = logging.getLogger("make_sample")
 
-SHAPE = (256, 256, 48)
-SPACING_MM = (0.94, 0.94, 3.0)
-SUBSLICES = 3
-"""Thin sheets averaged into one slice, so that thick slices blur as a scanner's do."""
-
-SLICE_ANGLES_DEG = (-9.0, 1.5, -1.0)
-HEAD_ANGLES_DEG = (-6.0, 3.5, 4.0)
-"""Rotation about x, y, z in the scanner: the slices follow the head only roughly."""
-
-HEAD_CENTRE_MM = np.array([0.0, -18.0, 10.0])
-ISOCENTRE_MM = np.array([2.5, 14.0, -6.0])
-"""The template point at the middle of the scan, and where the scanner had it."""
+GRID = ScanGrid(
+    shape=(256, 256, 48),
+    spacing=(0.94, 0.94, 3.0),
+    sheets=3,
+    slice_angles=(-9.0, 1.5, -1.0),
+    head_angles=(-6.0, 3.5, 4.0),
+    isocentre=(2.5, 14.0, -6.0),
+)
 
 WHITE_MATTER = 150.0
 SIGNAL = {"csf": 0.2, "grey": 1.2, "white": 1.0}
@@ -50,8 +46,7 @@ DEFAULT_SEED = 7
 def simulate(seed: int) -> tuple[NDArray[np.int16], NDArray[np.uint8], NDArray[np.float64]]:
     """FLAIR (i, j, k), lesion mask (i, j, k) and their affine to RAS mm."""
     rng = np.random.default_rng(seed)
-    affine = scan_affine()
-    points = _template_points(affine)
+    points = GRID.points()
     near = near_head(points)
     x, y, z = (coordinate[near] for coordinate in points)
     anatomy = build_anatomy((x, y, z), rng)
@@ -59,35 +54,9 @@ def simulate(seed: int) -> tuple[NDArray[np.int16], NDArray[np.uint8], NDArray[n
     signal = _tissue_signal(anatomy, rng)
     signal += lesions * (brightness - signal)
     signal *= 1 + COIL_BIAS * smooth_noise(rng, 110).at(anatomy.points)
-    flair = _acquire(_slices(signal, near), rng)
-    mask = _slices(lesions, near) >= 0.5
-    return flair, mask.astype(np.uint8), affine
-
-
-def scan_affine() -> NDArray[np.float64]:
-    """Oblique axial scan: i to the patient's left, j to posterior, k to superior."""
-    turn = Rotation.from_euler("xyz", SLICE_ANGLES_DEG, degrees=True).as_matrix()
-    affine = np.eye(4)
-    affine[:3, :3] = turn @ np.diag([-1.0, -1.0, 1.0]) @ np.diag(SPACING_MM)
-    middle = (np.array(SHAPE) - 1) / 2
-    affine[:3, 3] = ISOCENTRE_MM - affine[:3, :3] @ middle
-    return affine
-
-
-def _template_points(affine: NDArray[np.float64]) -> Points:
-    """Where the voxels of the thin sheets lie in the template's space."""
-    turn = Rotation.from_euler("xyz", HEAD_ANGLES_DEG, degrees=True).as_matrix()
-    sheets = (np.arange(SHAPE[2] * SUBSLICES) + 0.5) / SUBSLICES - 0.5
-    along = [np.arange(SHAPE[0]), np.arange(SHAPE[1]), sheets]
-    i, j, k = np.meshgrid(*(a.astype(np.float32) for a in along), indexing="ij", sparse=True)
-    voxel_to_head = turn.T @ affine[:3, :3]
-    shift = turn.T @ (affine[:3, 3] - ISOCENTRE_MM) + HEAD_CENTRE_MM
-
-    def coordinate(axis: int) -> Array:
-        step_i, step_j, step_k = voxel_to_head[axis].astype(np.float32)
-        return np.asarray(step_i * i + step_j * j + step_k * k + np.float32(shift[axis]))
-
-    return coordinate(0), coordinate(1), coordinate(2)
+    flair = _acquire(GRID.slices(signal, near), rng)
+    mask = GRID.slices(lesions, near) >= 0.5
+    return flair, mask.astype(np.uint8), GRID.affine
 
 
 def _tissue_signal(anatomy: Anatomy, rng: np.random.Generator) -> Array:
@@ -99,20 +68,12 @@ def _tissue_signal(anatomy: Anatomy, rng: np.random.Generator) -> Array:
     return out
 
 
-def _slices(values: Array, near: NDArray[np.bool_]) -> Array:
-    """Values at the points near the head, as slices (i, j, k): the mean of their thin sheets."""
-    sheets = np.zeros(near.shape, dtype=np.float32)
-    sheets[near] = values
-    out: Array = sheets.reshape(*SHAPE, SUBSLICES).mean(axis=3)
-    return out
-
-
 def _acquire(signal: Array, rng: np.random.Generator) -> NDArray[np.int16]:
     """Blur and Rician noise of a magnitude image, in scanner units."""
-    sigma = [BLUR_MM / edge for edge in SPACING_MM[:2]]
+    sigma = [BLUR_MM / edge for edge in GRID.spacing[:2]]
     blurred = ndimage.gaussian_filter(signal, (*sigma, 0))
     noise = NOISE * (1 - 0.5 * np.clip(_centre_distance_mm() / 130, 0, 1) ** 2)
-    real, imaginary = rng.standard_normal((2, *SHAPE), dtype=np.float32) * noise
+    real, imaginary = rng.standard_normal((2, *GRID.shape), dtype=np.float32) * noise
     magnitude = np.hypot(blurred + real, imaginary) * WHITE_MATTER
     return np.asarray(np.rint(np.clip(magnitude, 0, 32767)), dtype=np.int16)
 
@@ -121,7 +82,7 @@ def _centre_distance_mm() -> Array:
     """In-plane distance from the middle, where parallel imaging is noisiest; shape (i, j, 1)."""
     i, j = (
         (np.arange(n, dtype=np.float32) - (n - 1) / 2) * edge
-        for n, edge in zip(SHAPE[:2], SPACING_MM[:2], strict=True)
+        for n, edge in zip(GRID.shape[:2], GRID.spacing[:2], strict=True)
     )
     out: Array = np.hypot(i[:, None, None], j[None, :, None])
     return out
@@ -139,7 +100,7 @@ def describe(mask: NDArray[np.uint8], affine: NDArray[np.float64], seed: int) ->
         "lesion_count": int(count),
         "connectivity": 26,
         "shape": list(mask.shape),
-        "spacing_mm": list(SPACING_MM),
+        "spacing_mm": list(GRID.spacing),
         "template": "MNI152, ICBM 2009a nonlinear symmetric",
         "versions": {name: version(name) for name in ("nibabel", "nilearn", "numpy", "scipy")},
     }

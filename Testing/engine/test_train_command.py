@@ -79,12 +79,50 @@ def test_the_papers_split_is_drawn_kept_and_used(table, tmp_path, capsys):
         (["--batch-size", "0"], "--batch-size is 0"),
         (["--painted-share", "2"], "--painted-share is 2.0, not 0 to 1"),
         (["--lesion-atlas", "masks.npz"], "no share of the slices to paint in"),
+        (["--painted-share", "0.5"], "Lesions are to be painted, from no atlas"),
+        (["--simulated-share", "1"], "--simulated-share is 1.0"),
+        (["--simulated-share", "0.5"], "to be learnt from, and there are none"),
+        (["--simulated", "heads"], "no share of the batch that comes from them"),
+        (["--simulated", "heads", "--simulated-share", "0.5"], "no folder and no case table heads"),
     ],
 )
 def test_parts_that_cannot_be_are_said(table, tmp_path, capsys, options, said):
     assert main(["train", str(table), str(tmp_path / "out"), *TINY, *options]) == 2
     assert said in capsys.readouterr().err
     assert not (tmp_path / "out").exists()
+
+
+def test_simulated_heads_are_learnt_from_beside_the_cases_and_recorded(table, tmp_path, capsys):
+    (tmp_path / "heads").mkdir()
+    heads = simulated_cases(tmp_path / "heads", ("h1", "h2", "h3", "h4", "h5", "h6", "h7", "h8"))
+
+    def named(cases, cohort):
+        rows = [f"{cohort},{c.name},{c.flair.name},{c.mask.name}" for c in cases]
+        text = "\n".join(["cohort,case,flair,mask", *rows]) + "\n"
+        (tmp_path / "heads" / "cases.csv").write_text(text)
+
+    def train(folder):
+        ask = ["--simulated", str(tmp_path / "heads"), "--simulated-share", "0.5"]
+        parts = ["--validation", "simulated/d", "--held-out", "simulated/e"]
+        return main(["train", str(table), str(tmp_path / folder), *TINY, *parts, *ask])
+
+    named(heads[6:], "heads")  # the first six are the cases themselves
+    assert train("out") == 0
+    card = read_card(tmp_path / "out" / "generator.safetensors")
+    assert card.training["simulated_cases"] == ["heads/h7", "heads/h8"]
+    assert card.training["settings"]["simulated_share"] == 0.5
+    assert not {"heads/h7", "heads/h8"} & set(card.training["cases"])
+    assert {"heads/h7", "heads/h8"} < set(card.training["scans"])
+
+    capsys.readouterr()
+    named(heads, "heads")
+    assert train("other") == 2
+    assert "simulated/d is among the simulated heads as well" in capsys.readouterr().err
+    (tmp_path / "heads" / "cases.csv").write_text(
+        "cohort,case,flair,mask\nsimulated,a_T3,h7-flair.nii,h7-mask.nii\n"
+    )
+    assert train("third") == 2
+    assert "simulated/a is among the simulated heads as well" in capsys.readouterr().err
 
 
 def test_one_patient_cannot_be_split_but_learnt_from(tmp_path, capsys):

@@ -77,6 +77,23 @@ def test_a_part_of_each_batch_may_be_drawn_from_slices_with_lesions(slices, want
         assert all(number % 3 == 0 for number in drawn(slices, step, settings)[:wanted])
 
 
+@pytest.mark.parametrize("share", [0.25, 0.5, 0.9])
+def test_the_last_places_of_a_batch_are_for_simulated_heads(slices, share):
+    heads = TrainingSlices([(torch.full((5, 1, 32, 32), 0.9), torch.ones(5, 1, 32, 32))])
+    settings = TrainingSettings(recipe=SIZE, simulated_share=share, lesion_slices=2)
+    images, labels = batch_of(slices, 3, settings, simulated=heads)
+    real = 8 - settings.simulated_count
+    assert settings.simulated_count == min(round(8 * share), 7)
+    assert [bool((image > 0.85).all()) for image in images] == [False] * real + [True] * (8 - real)
+
+    parts = [
+        batch_of(slices, 3, settings, slice(start, start + 2), simulated=heads)
+        for start in range(0, 8, 2)
+    ]
+    for whole, several in zip((images, labels), zip(*parts, strict=True), strict=True):
+        torch.testing.assert_close(torch.cat(several), whole)
+
+
 def test_slices_with_lesion_are_found(slices):
     assert slices.with_lesion.tolist() == [0, 3, 6, 9]
 

@@ -52,9 +52,10 @@ def average_models(
     generator.load_state_dict(weights_between(states, [1 / len(states)] * len(states)))
     training = {**first.training, "average_of": [card.sha256 for _, card in loaded]}
     training.pop("steps", None)  # each of them has its own
-    for part in ("cases", "validation_cases"):
+    for part in ("cases", "validation_cases", "simulated_cases"):
         seen = [case for _, card in loaded for case in card.training.get(part, ())]
-        training[part] = list(dict.fromkeys(seen))
+        if seen or part in training:
+            training[part] = list(dict.fromkeys(seen))
     training["scans"] = {
         case: sha256
         for _, card in loaded

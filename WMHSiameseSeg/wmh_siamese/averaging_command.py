@@ -42,7 +42,8 @@ def _held_out(options: argparse.Namespace) -> list[Case]:
     held_out = [case for case in known if case.id in options.held_out]
     for path in options.models:
         training = read_card(path).training
-        ids = {*training.get("cases", ()), *training.get("validation_cases", ())}
+        parts = ("cases", "validation_cases", "simulated_cases")
+        ids = {case for part in parts for case in training.get(part, ())}
         both = of_same_patient([case for case in known if case.id in ids], held_out)
         if both is not None:
             raise WMHError(

@@ -148,6 +148,7 @@ _FIELDS: Mapping[str, Check] = {
 _TRAINING: Mapping[str, Check] = {
     "cases": _texts,
     "validation_cases": _texts,
+    "simulated_cases": _texts,
     "scans": _by_name(_sha256),
     "loss": _name,
     "steps": is_whole,

@@ -163,6 +163,25 @@ def train(options: argparse.Namespace) -> int:
     return DONE
 
 
+def simulate(options: argparse.Namespace) -> int:
+    """Make heads that no patient has, to learn from."""
+    from wmh_siamese.torch_loading import import_torch
+
+    import_torch()
+    from wmh_siamese.simulation.command import SimulatedCase, run_simulation
+
+    def tell(case: SimulatedCase) -> None:
+        if options.json:
+            return _tell(_json(vars(case)))
+        shape = "x".join(map(str, case.shape))
+        _tell(f"{case.flair}: {shape}, {case.volume_ml:.2f} ml in {case.lesion_count} lesions")
+
+    done = run_simulation(options, tell)
+    if not options.json:
+        _tell(f"{len(done)} heads for wmh-siamese train --simulated {options.folder}")
+    return DONE
+
+
 def average(options: argparse.Namespace) -> int:
     """Average states of one training; the mean is judged on held-out cases."""
     from wmh_siamese.torch_loading import import_torch
@@ -335,6 +354,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_segment(commands)
     _add_models(commands)
     _add_train(commands)
+    _add_simulate(commands)
     _add_average(commands)
     _add_evaluate(commands)
     _add_finetune(commands)
@@ -368,6 +388,13 @@ def _add_train(commands: Any) -> None:
 
     purpose = "Train a generator with the Siamese content loss or one of the others."
     add_train_options(_add_command(commands, "train", train, purpose))
+
+
+def _add_simulate(commands: Any) -> None:
+    from wmh_siamese.simulation.options import add_simulate_options
+
+    purpose = "Simulate scans of heads with lesions whose place is known, to learn from."
+    add_simulate_options(_add_command(commands, "simulate", simulate, purpose))
 
 
 def _add_average(commands: Any) -> None:

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from wmh_siamese.errors import WMHError
 from wmh_siamese.model_file import file_sha256
 from wmh_siamese.preparation import Recipe, prepared_slices
-from wmh_siamese.volume import axial_view
+from wmh_siamese.volume import Volume, axial_view
 
 FIELDS = ("offsets", "flat_index_C", "shape", "affine")
 HEIGHT_JITTER = 0.03
@@ -40,7 +40,7 @@ class LesionAtlas:
         try:
             with np.load(path, allow_pickle=False) as packed:
                 offsets, voxels, shape, affine = (packed[name] for name in FIELDS)
-            self._view = axial_view(affine)
+            self._view, self._affine = axial_view(affine), affine
             self._shape = tuple(int(length) for length in shape)
             whole = (
                 len(self._shape) == 3
@@ -69,6 +69,12 @@ class LesionAtlas:
     def __len__(self) -> int:
         return len(self._offsets) - 1
 
+    def patient(self, number: int) -> Volume:
+        """The mask of one patient, boolean, on the grid that all share."""
+        mask = np.zeros(self._shape, dtype=bool)
+        mask.reshape(-1)[self._voxels[self._offsets[number] : self._offsets[number + 1]]] = True
+        return Volume(mask, self._affine)
+
     def slice_near(
         self, height: float, recipe: Recipe, draw: np.random.Generator
     ) -> NDArray[np.bool_]:
@@ -83,7 +89,7 @@ class LesionAtlas:
             The slice; empty when several patients have no lesion there.
         """
         for _ in range(TRIES):
-            mask = self._axial(int(draw.integers(len(self))))
+            mask = self._view.forward(self.patient(int(draw.integers(len(self)))).array)
             jittered = height + draw.uniform(-HEIGHT_JITTER, HEIGHT_JITTER)
             plane = mask[round(min(max(jittered, 0.0), 1.0) * (len(mask) - 1))]
             if plane.any():
@@ -91,11 +97,6 @@ class LesionAtlas:
         native = torch.from_numpy(np.ascontiguousarray(plane, dtype=np.float32))
         prepared = prepared_slices(native[None], self._view.spacing[1:], recipe)
         return (prepared[0, 0] >= 0.5).numpy()
-
-    def _axial(self, number: int) -> NDArray[np.bool_]:
-        mask = np.zeros(self._shape, dtype=bool)
-        mask.reshape(-1)[self._voxels[self._offsets[number] : self._offsets[number + 1]]] = True
-        return self._view.forward(mask)
 
 
 def _no_atlas(path: Path) -> WMHError:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import os
 import shlex
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,6 +13,7 @@ from wmh_siamese.case_parts import first_process, parts_of
 from wmh_siamese.training_options import settings_of
 
 if TYPE_CHECKING:
+    from wmh_siamese.cases import Case
     from wmh_siamese.training import Epoch
 
 
@@ -42,8 +43,11 @@ def run_training(
 
     settings = settings_of(options)
     atlas = LesionAtlas(options.lesion_atlas) if options.lesion_atlas else None
-    cases = find_cases(options.cases, options.cohort)
-    learning, validation, held_out = parts_of(options, cases, complain)
+    simulated = find_cases(options.simulated) if options.simulated else []
+    learning, validation, held_out = parts_of(
+        options, find_cases(options.cases, options.cohort), complain
+    )
+    _check_simulated(simulated, learning, [*validation, *held_out])
     best = train(
         learning,
         validation,
@@ -53,6 +57,7 @@ def run_training(
         name=options.name,
         base=options.base,
         atlas=atlas,
+        simulated=simulated,
         device=options.device,
         cache=options.cache or options.folder / "slices",
         on_epoch=on_epoch,
@@ -62,6 +67,32 @@ def run_training(
     path: Path = options.folder / "generator.safetensors"
     release(best, held_out, path, options.device)
     return path
+
+
+def _check_simulated(
+    simulated: Sequence[Case], learning: Sequence[Case], judged_on: Sequence[Case]
+) -> None:
+    """Simulated heads have to be usable, and no patient is learnt from under their name.
+
+    Raises:
+        WMHError: ``bad-volume`` when a head cannot be used, or is a scan or patient of the others.
+    """
+    from wmh_siamese.case_checks import checked_cases, scan_sha256
+    from wmh_siamese.errors import WMHError
+    from wmh_siamese.splits import of_same_patient
+
+    if not simulated:
+        return
+    both = of_same_patient(simulated, [*learning, *judged_on])
+    if both is None:
+        scans = checked_cases(simulated, option="").scans
+        both = next((case for case in judged_on if scan_sha256(case) in scans), None)
+    if both is not None:
+        raise WMHError(
+            "bad-volume",
+            f"{both.id} is among the simulated heads as well.",
+            "Name a folder of wmh-siamese simulate with --simulated.",
+        )
 
 
 def interrupted(options: argparse.Namespace) -> str:

@@ -47,6 +47,7 @@ def train(
     name: str = "generator",
     base: str | Path | None = None,
     atlas: LesionAtlas | None = None,
+    simulated: Sequence[Case] = (),
     device: str = "auto",
     cache: str | Path | None = None,
     on_epoch: Callable[[Epoch], None] | None = None,
@@ -71,6 +72,7 @@ def train(
         name: of the model, for people.
         base: a model file to go on from; None starts from chance.
         atlas: of lesions to paint, where the settings ask for them.
+        simulated: cases to learn from beside, where the settings ask for them.
         device: ``"auto"``, ``"cpu"``, ``"cuda"`` or ``"mps"``.
         cache: folder in which prepared slices are kept; None keeps them in memory.
         on_epoch: told after each epoch, in the first process.
@@ -84,7 +86,7 @@ def train(
             ``bad-model`` when the folder belongs to other settings, ``stopped``.
     """
     settings = settings or TrainingSettings()
-    plan = TrainingPlan(cases, validation_cases, vgg, settings, name, base, atlas)
+    plan = TrainingPlan(cases, validation_cases, vgg, settings, name, base, atlas, simulated)
     folder = Path(folder)
     folder.mkdir(parents=True, exist_ok=True)
     where = choose_device(device)
@@ -121,8 +123,11 @@ class _Run:
         self.on_step, self.say = on_step, say
         self.share = processes.share(plan.settings.batch_size)
         self.at_once = self.share.stop - self.share.start
-        slices = _slices(plan, processes, cache)
-        self.batches = Batches(slices, plan.settings, self.share, plan.atlas)
+        slices = _slices(plan.cases, plan, processes, cache)
+        simulated = None
+        if plan.simulated_cases:
+            simulated = _slices(plan.simulated_cases, plan, processes, cache)
+        self.batches = Batches(slices, plan.settings, self.share, plan.atlas, simulated)
         validated = plan.validation_cases if processes.first else []
         self.validation = Validation(validated, plan.settings.recipe)
         torch.manual_seed(plan.settings.seed)
@@ -300,24 +305,17 @@ def _first_generator(plan: TrainingPlan) -> DenseUNet:
     return generator.float()
 
 
-def _slices(plan: TrainingPlan, processes: Processes, cache: str | Path | None) -> TrainingSlices:
+def _slices(
+    cases: Sequence[Case], plan: TrainingPlan, processes: Processes, cache: str | Path | None
+) -> TrainingSlices:
     """All prepared slices; where they are kept on disk, the first process writes them."""
+    copies = plan.settings.stripped_copies
     if cache is None or processes.first:
-        slices = prepared_cases(
-            plan.cases,
-            plan.settings.recipe,
-            cache,
-            stripped_copies=plan.settings.stripped_copies,
-        )
+        slices = prepared_cases(cases, plan.settings.recipe, cache, stripped_copies=copies)
     if cache is not None:
         processes.from_first(None)
         if not processes.first:
-            slices = prepared_cases(
-                plan.cases,
-                plan.settings.recipe,
-                cache,
-                stripped_copies=plan.settings.stripped_copies,
-            )
+            slices = prepared_cases(cases, plan.settings.recipe, cache, stripped_copies=copies)
     return slices
 
 

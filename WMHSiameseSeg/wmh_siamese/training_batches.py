@@ -22,7 +22,7 @@ class Batches:
     """The batches of a training; the next one is made while the networks learn from this one.
 
     Args:
-        slices, settings, share, atlas: as for :func:`batch_of`.
+        slices, settings, share, atlas, simulated: as for :func:`batch_of`.
     """
 
     def __init__(
@@ -31,9 +31,10 @@ class Batches:
         settings: TrainingSettings,
         share: slice = WHOLE,
         atlas: LesionAtlas | None = None,
+        simulated: TrainingSlices | None = None,
     ) -> None:
         self._slices, self._settings = slices, settings
-        self._share, self._atlas = share, atlas
+        self._share, self._atlas, self._simulated = share, atlas, simulated
         self._maker = ThreadPoolExecutor(1, thread_name_prefix="batches")
         self._coming: tuple[int, Future[tuple[Tensor, Tensor]]] | None = None
 
@@ -45,7 +46,9 @@ class Batches:
         return batch
 
     def _make(self, step: int) -> tuple[Tensor, Tensor]:
-        return batch_of(self._slices, step, self._settings, self._share, self._atlas)
+        return batch_of(
+            *(self._slices, step, self._settings, self._share, self._atlas, self._simulated)
+        )
 
 
 def batch_of(
@@ -54,6 +57,7 @@ def batch_of(
     settings: TrainingSettings,
     share: slice = WHOLE,
     atlas: LesionAtlas | None = None,
+    simulated: TrainingSlices | None = None,
 ) -> tuple[Tensor, Tensor]:
     """The augmented batch of a step: images in [0, 1] and labels 0, 1, 2, both (N, 1, H, W).
 
@@ -66,20 +70,28 @@ def batch_of(
         settings: batch size, share of lesion slices, augmentation and seed.
         share: the part of the batch that is wanted.
         atlas: of lesions to paint; needed where the settings ask for them.
+        simulated: slices of simulated heads, which take the batch's last places; needed where the
+            settings ask for them.
     """
     draw = np.random.default_rng([settings.seed, step])
-    wanted = min(settings.lesion_slices or 0, settings.batch_size)
-    chosen = slices.drawn(draw, settings.batch_size, settings.cases_alike)
+    real = settings.batch_size - settings.simulated_count
+    wanted = min(settings.lesion_slices or 0, real)
+    chosen = slices.drawn(draw, real, settings.cases_alike)
     if wanted:
         chosen[:wanted] = slices.drawn_with_lesion(draw, wanted, settings.cases_alike)
     places = range(settings.batch_size)[share]
     draws = [np.random.default_rng([settings.seed, step, place]) for place in places]
-    images, labels = slices[chosen[share]]
+    mine = chosen[places.start : places.stop]
+    images, labels = slices[mine]
     if atlas is not None:
         images, labels = with_painted_lesions(
-            *(images, labels, slices.heights(chosen[share]), atlas),
-            *(settings.recipe, settings.painted_share, draws),
+            *(images, labels, slices.heights(mine), atlas),
+            *(settings.recipe, settings.painted_share, draws[: len(mine)]),
         )
+    if simulated is not None:
+        heads = simulated.drawn(draw, settings.simulated_count, settings.cases_alike)
+        more = simulated[heads[max(places.start - real, 0) : max(places.stop - real, 0)]]
+        images, labels = (torch.cat(both) for both in zip((images, labels), more, strict=True))
     return augmented(images, labels, draws, settings)
 
 

@@ -50,6 +50,7 @@ def add_train_options(parser: argparse.ArgumentParser) -> None:
     )
     schedule = add_schedule_options(parser)
     _add_painting_options(schedule)
+    _add_simulation_options(schedule)
     _add_loss_options(schedule)
     schedule.add_argument("--seed", type=int, default=0, help="(%(default)s)")
 
@@ -186,18 +187,54 @@ def settings_of(options: argparse.Namespace, **others: Any) -> TrainingSettings:
             f"--crop is {options.crop}.",
             f"It must divide by {multiple} and be no larger than a slice.",
         )
-    if not 0 <= given.get("painted_share", 0.0) <= 1:
-        raise WMHError("bad-path", f"--painted-share is {given['painted_share']}, not 0 to 1.")
-    if given.get("lesion_atlas") and not given.get("painted_share"):
+    _check_shares(given)
+    if given.get("soft_labels") is not None:
+        given["soft_labels"] = tuple(given["soft_labels"])
+    known = {field.name for field in fields(TrainingSettings)}
+    return TrainingSettings(**{name: value for name, value in given.items() if name in known})
+
+
+def _check_shares(given: Mapping[str, Any]) -> None:
+    """Refuse a share that is none, or one without what it is a share of (``bad-path``)."""
+    painted, simulated = (given.get(f"{of}_share", 0.0) for of in ("painted", "simulated"))
+    if not 0 <= painted <= 1:
+        raise WMHError("bad-path", f"--painted-share is {painted}, not 0 to 1.")
+    if not 0 <= simulated < 1:
+        raise WMHError("bad-path", f"--simulated-share is {simulated}.", "Choose 0 to below 1.")
+    if given.get("lesion_atlas") and not painted:
         raise WMHError(
             "bad-path",
             "A lesion atlas is named, but no share of the slices to paint in.",
             "Say how many with --painted-share, such as 0.5.",
         )
-    if given.get("soft_labels") is not None:
-        given["soft_labels"] = tuple(given["soft_labels"])
-    known = {field.name for field in fields(TrainingSettings)}
-    return TrainingSettings(**{name: value for name, value in given.items() if name in known})
+    if given.get("simulated") and not simulated:
+        raise WMHError(
+            "bad-path",
+            "Simulated heads are named, but no share of the batch that comes from them.",
+            "Say how much with --simulated-share, such as 0.4.",
+        )
+    if painted and not given.get("lesion_atlas"):
+        raise no_atlas()
+    if simulated and not given.get("simulated"):
+        raise no_heads()
+
+
+def no_atlas() -> WMHError:
+    """Lesions are to be painted, and there are none."""
+    return WMHError(
+        "bad-path",
+        "Lesions are to be painted, from no atlas.",
+        "Name its file with --lesion-atlas.",
+    )
+
+
+def no_heads() -> WMHError:
+    """Simulated heads are to be learnt from, and there are none."""
+    return WMHError(
+        "bad-path",
+        "Simulated heads are to be learnt from, and there are none.",
+        "Name their folder with --simulated.",
+    )
 
 
 def check_positive(given: Mapping[str, Any]) -> None:
@@ -218,6 +255,23 @@ def _add_painting_options(schedule: argparse._ArgumentGroup) -> None:
         default=0.0,
         metavar="SHARE",
         help="of the slices, how many get lesions of --lesion-atlas painted in (%(default)s)",
+    )
+
+
+def _add_simulation_options(schedule: argparse._ArgumentGroup) -> None:
+    add = schedule.add_argument
+    add(
+        "--simulated",
+        type=Path,
+        metavar="CASES",
+        help="heads of wmh-siamese simulate, to learn from beside the cases",
+    )
+    add(
+        "--simulated-share",
+        type=float,
+        default=0.0,
+        metavar="SHARE",
+        help="of each batch, how much comes from --simulated (%(default)s)",
     )
 
 

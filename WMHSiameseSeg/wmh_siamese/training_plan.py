@@ -17,6 +17,7 @@ from wmh_siamese.lesion_atlas import LesionAtlas
 from wmh_siamese.model_file import ModelCard, read_card
 from wmh_siamese.provenance import versions
 from wmh_siamese.siamese import VGGWeights
+from wmh_siamese.training_options import no_atlas, no_heads
 from wmh_siamese.training_settings import TrainingSettings
 
 
@@ -43,6 +44,7 @@ class TrainingPlan:
         name: of the model, for people.
         base: a model file whose weights are the start; None starts from chance.
         atlas: of lesions to paint, where the settings ask for them.
+        simulated_cases: to learn from beside, where the settings ask for them.
 
     Attributes:
         parent: SHA-256 of the base.
@@ -51,7 +53,8 @@ class TrainingPlan:
 
     Raises:
         WMHError: ``bad-model`` when the loss needs a VGG19 and there is none, ``bad-path`` when
-            lesions are to be painted and there is no atlas, or the name is too long for a card.
+            lesions are to be painted and there is no atlas, simulated heads to be learnt from and
+            there are none, or the name is too long for a card.
     """
 
     cases: Sequence[Case]
@@ -61,6 +64,7 @@ class TrainingPlan:
     name: str
     base: str | Path | None = None
     atlas: LesionAtlas | None = None
+    simulated_cases: Sequence[Case] = ()
     parent: str | None = field(init=False, default=None)
     scans: dict[str, str] = field(init=False, default_factory=dict)
 
@@ -77,18 +81,18 @@ class TrainingPlan:
         if not self.settings.painted_share:
             object.__setattr__(self, "atlas", None)
         elif self.atlas is None:
-            raise WMHError(
-                "bad-path",
-                "Lesions are to be painted, from no atlas.",
-                "Name its file with --lesion-atlas.",
-            )
+            raise no_atlas()
+        if not self.settings.simulated_share:
+            object.__setattr__(self, "simulated_cases", ())
+        elif not self.simulated_cases:
+            raise no_heads()
         if not self.settings.needs_vgg:
             object.__setattr__(self, "vgg", None)
         elif self.vgg is None:
             raise WMHError(
                 "bad-model", f"The loss {self.settings.loss} needs a VGG19.", "Name its weights."
             )
-        self.scans.update({c.id: scan_sha256(c) for c in self.cases})
+        self.scans.update({c.id: scan_sha256(c) for c in (*self.cases, *self.simulated_cases)})
 
     def identity(self) -> str:
         """What tells this training from one with other settings or cases."""
@@ -96,11 +100,12 @@ class TrainingPlan:
         del settings["epochs"]  # more epochs may be added to a run that has ended
         if self.settings.cosine:
             settings["steps"] = self.settings.steps
-        learnt, validated = (
-            [case.id for case in cases] for cases in (self.cases, self.validation_cases)
+        learnt, validated, simulated = (
+            [case.id for case in cases]
+            for cases in (self.cases, self.validation_cases, self.simulated_cases)
         )
         files = [part and part.sha256 for part in (self.vgg, self.atlas)]
-        return json.dumps([settings, learnt, validated, *files, self.parent])
+        return json.dumps([settings, learnt, validated, simulated, *files, self.parent])
 
     def card(self, epoch: Epoch, **made_by: Any) -> ModelCard:
         """The card of the model as it is after an epoch.
@@ -120,6 +125,8 @@ class TrainingPlan:
         }
         if self.vgg is not None:
             training["vgg"] = {"convention": self.vgg.convention, "sha256": self.vgg.sha256}
+        if self.simulated_cases:
+            training["simulated_cases"] = [case.id for case in self.simulated_cases]
         if self.atlas is not None:
             training["lesion_atlas"] = {"masks": len(self.atlas), "sha256": self.atlas.sha256}
         return ModelCard(

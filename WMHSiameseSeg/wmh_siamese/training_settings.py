@@ -45,6 +45,8 @@ class TrainingSettings:
             as much as one of 182 (robust); the paper draws from all slices alike.
         painted_share: of the slices, how many get lesions of an atlas painted in, in [0, 1]; 0
             needs no atlas (robust).
+        simulated_share: of each batch, how much comes from simulated heads, in [0, 1); 0 needs none
+            (robust).
         crop: pixels along each side of the part of a slice that is learnt from; None takes whole
             slices (paper). The generator is convolutional: parts cost less and teach the same.
         lesion_slices: of each batch, drawn from slices with lesions; None draws from all slices
@@ -79,6 +81,7 @@ class TrainingSettings:
     stripped_copies: bool = False
     cases_alike: bool = False
     painted_share: float = 0.0
+    simulated_share: float = 0.0
     crop: int | None = None
     lesion_slices: int | None = None
     frozen_statistics: bool = False
@@ -98,6 +101,11 @@ class TrainingSettings:
     @property
     def steps(self) -> int:
         return self.epochs * self.batches
+
+    @property
+    def simulated_count(self) -> int:
+        """Slices of each batch that come from simulated heads; at least one is left to others."""
+        return min(round(self.simulated_share * self.batch_size), self.batch_size - 1)
 
     @property
     def needs_vgg(self) -> bool:

@@ -50,6 +50,9 @@ class TrainingSlices:
     def __getitem__(self, index: NDArray[np.int_]) -> tuple[Tensor, Tensor]:
         """Images and labels of these slices, float32."""
         chosen = [self._slice(int(number)) for number in index]
+        if not chosen:
+            images, labels = self.parts[0]
+            return images[:0].float(), labels[:0].float()
         images, labels = (torch.stack(tensors).float() for tensors in zip(*chosen, strict=True))
         return images, labels
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
-from simulated_anatomy import Anatomy, Array, Points, smooth_noise
+
+from wmh_siamese.simulation.anatomy import Anatomy, Array, Points, smooth_noise
 
 HORNS = ((24.0, 33.0, 12.0, 7.5), (31.0, -52.0, 16.0, 7.5))
 """Where caps sit, as |x|, y, z and reach in mm: frontal horns and the atria."""
@@ -21,15 +22,15 @@ def lesion_fractions(anatomy: Anatomy, rng: np.random.Generator) -> tuple[Array,
     Lesions stay in white matter; their edges are soft over about a millimetre.
     """
     edge = smooth_noise(rng, 5).at(anatomy.points)
-    around = _periventricular(anatomy, edge, rng)
-    spots, brightness = _deep_spots(anatomy, edge, rng)
-    fraction = np.maximum(around, spots) * _within_white_matter(anatomy)
+    around = around_ventricles(anatomy, edge, rng)
+    spots, brightness = deep_spots(anatomy, edge, rng)
+    fraction = np.maximum(around, spots) * within_white_matter(anatomy)
     texture = 0.04 * smooth_noise(rng, 6).at(anatomy.points)
     bright = np.where(spots > around, brightness, np.float32(1.57)) + texture
     return fraction.astype(np.float32), bright.astype(np.float32)
 
 
-def _within_white_matter(anatomy: Anatomy) -> Array:
+def within_white_matter(anatomy: Anatomy) -> Array:
     tissue = anatomy.white + anatomy.grey
     white = anatomy.white / np.maximum(tissue, 1e-3)
     within: Array = np.clip((white - 0.35) / 0.3, 0, 1) * tissue
@@ -41,7 +42,7 @@ def _soft_edge(depth_mm: Array) -> Array:
     return out
 
 
-def _periventricular(anatomy: Anatomy, edge: Array, rng: np.random.Generator) -> Array:
+def around_ventricles(anatomy: Anatomy, edge: Array, rng: np.random.Generator) -> Array:
     """A band along the ventricles whose width wanders, wide at the horns: the caps."""
     x, y, z = anatomy.points
     width = 1.7 + 1.7 * smooth_noise(rng, 22).at(anatomy.points)
@@ -52,12 +53,26 @@ def _periventricular(anatomy: Anatomy, edge: Array, rng: np.random.Generator) ->
     return _soft_edge(width * above_base * (1 + 0.3 * edge) - anatomy.ventricle_mm - 0.4)
 
 
-def _deep_spots(anatomy: Anatomy, edge: Array, rng: np.random.Generator) -> tuple[Array, Array]:
-    """Scattered spots of different sizes and brightness, irregular and slightly elongated."""
+def deep_spots(
+    anatomy: Anatomy,
+    edge: Array,
+    rng: np.random.Generator,
+    count: int = SPOTS,
+    radius_mm: float = 2.9,
+) -> tuple[Array, Array]:
+    """Scattered spots of different sizes and brightness, irregular and slightly elongated.
+
+    Args:
+        anatomy: what lies at the points.
+        edge: of every point, how far the outline strays there.
+        rng: source of chance.
+        count: at most so many.
+        radius_mm: of a usual one.
+    """
     fraction = np.zeros_like(anatomy.white)
     brightness = np.full_like(anatomy.white, 1.5)
-    for place in _spot_places(anatomy, rng):
-        radius = float(np.clip(rng.lognormal(np.log(2.9), 0.38), *SPOT_RADII_MM))
+    for place in _spot_places(anatomy, rng, count):
+        radius = float(np.clip(rng.lognormal(np.log(radius_mm), 0.38), *SPOT_RADII_MM))
         stretch = rng.uniform(0.8, 1.35, 3)
         value = np.float32(rng.uniform(1.42, 1.62))
         near = _near(anatomy.points, place, 3 * radius)
@@ -69,7 +84,9 @@ def _deep_spots(anatomy: Anatomy, edge: Array, rng: np.random.Generator) -> tupl
     return fraction, brightness
 
 
-def _spot_places(anatomy: Anatomy, rng: np.random.Generator) -> list[NDArray[np.float64]]:
+def _spot_places(
+    anatomy: Anatomy, rng: np.random.Generator, count: int
+) -> list[NDArray[np.float64]]:
     """Places (x, y, z) in deep white matter, off the ventricles and not too close together."""
     tried = rng.uniform(SPOT_BOX_LOW, SPOT_BOX_HIGH, (20_000, 3))
     x, y, z = tried.T.astype(np.float32)
@@ -80,7 +97,7 @@ def _spot_places(anatomy: Anatomy, rng: np.random.Generator) -> list[NDArray[np.
     for place in tried[suitable]:
         if all(np.linalg.norm(place - other) > 11 for other in places):
             places.append(place)
-        if len(places) == SPOTS:
+        if len(places) == count:
             break
     return places
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import gzip
 from dataclasses import dataclass
+from functools import cache
 from importlib.resources import files
 
 import nibabel
@@ -65,25 +66,20 @@ class Anatomy:
 
 def build_anatomy(scanner_points: Points, rng: np.random.Generator) -> Anatomy:
     """The individual's tissues at points given in the template's space before the warp."""
-    t1, grey, white = (_template(name) for name in ("t1", "gm", "wm"))
-    coarse = _box_points()
-    brain = t1.at(coarse) > 30
-    ventricles = _ventricles(t1.at(coarse), brain)
-    to_ventricle = _box_map(_distance_to(ventricles))
-    points = _warp(scanner_points, to_ventricle, rng)
-
-    ventricle_mm = to_ventricle.at(points)
-    csf, grey_matter, white_matter = _tissues(t1, grey, white, points, ventricle_mm)
-    inside = _soft(-_box_map(_signed_distance(_inner_skull(brain))).at(points), 0.5)
+    template = _template()
+    points = _warp(scanner_points, template.ventricle_mm, rng)
+    ventricle_mm = template.ventricle_mm.at(points)
+    csf, grey_matter, white_matter = _tissues(template, points, ventricle_mm)
+    inside = soft(-template.skull_mm.at(points), 0.5)
     return Anatomy(
         csf=csf * inside,
         grey=grey_matter * inside,
         white=white_matter * inside,
-        head=_head_signal(brain, coarse, points, rng) * (1 - inside),
+        head=_head_signal(template, points, rng) * (1 - inside),
         ventricle_mm=ventricle_mm,
         points=points,
-        white_map=white,
-        ventricle_map=to_ventricle,
+        white_map=template.white,
+        ventricle_map=template.ventricle_mm,
     )
 
 
@@ -102,12 +98,56 @@ def smooth_noise(rng: np.random.Generator, length_mm: float) -> Map:
     return Map((noise / noise.std()).astype(np.float32), BOX_LOW, spacing)
 
 
-def _template(name: str) -> Map:
+@dataclass(frozen=True)
+class Template:
+    """What all heads share, in the template's space.
+
+    Attributes:
+        sharp_t1, sharp_grey, sharp_white: T1 image and tissue maps (0 to 255), crisper than the
+            average of many.
+        white: white matter as it comes.
+        ventricle_mm: distance to the lateral ventricles.
+        skull_mm: distance to the inner table of the skull, negative inside.
+        skin_mm: distance to the skin, positive inside.
+    """
+
+    sharp_t1: Map
+    sharp_grey: Map
+    sharp_white: Map
+    white: Map
+    ventricle_mm: Map
+    skull_mm: Map
+    skin_mm: Map
+
+
+@cache
+def _template() -> Template:
+    t1, grey, white = (_shipped(name) for name in ("t1", "gm", "wm"))
+    coarse = _box_points()
+    brain = t1.at(coarse) > 30
+    skull = _signed_distance(_inner_skull(brain))
+    return Template(
+        sharp_t1=_sharpened(t1, 1.2),
+        sharp_grey=_sharpened(grey, 0.5),
+        sharp_white=_sharpened(white, 0.5),
+        white=white,
+        ventricle_mm=_box_map(_distance_to(_ventricles(t1.at(coarse), brain))),
+        skull_mm=_box_map(skull),
+        skin_mm=_box_map(-_signed_distance(_outer_head(skull, coarse))),
+    )
+
+
+def _shipped(name: str) -> Map:
     """A map of the MNI152 template (0-255), shipped inside nilearn."""
     resource = files("nilearn") / "datasets/data"
     file = resource / f"mni_icbm152_{name}_tal_nlin_sym_09a_converted.nii.gz"
     image = nibabel.Nifti1Image.from_bytes(gzip.decompress(file.read_bytes()))
     return Map(np.asarray(image.dataobj, dtype=np.float32), image.affine[:3, 3], 1.0)
+
+
+def _sharpened(source: Map, amount: float) -> Map:
+    detail = source.array - ndimage.gaussian_filter(source.array, 2.5)
+    return Map(source.array + amount * detail, source.origin, source.spacing)
 
 
 def _box_points() -> Points:
@@ -123,7 +163,7 @@ def _box_map(array: NDArray[np.generic]) -> Map:
     return Map(np.asarray(array, dtype=np.float32), BOX_LOW, SHAPE_SPACING)
 
 
-def _soft(value: Array, width: float) -> Array:
+def soft(value: Array, width: float) -> Array:
     """Logistic step from 0 to 1 at zero."""
     out: Array = 1 / (1 + np.exp(-np.clip(value / width, -30, 30)))
     return out
@@ -162,18 +202,12 @@ def _warp(points: Points, to_ventricle: Map, rng: np.random.Generator) -> Points
     return x, y, z
 
 
-def _tissues(
-    t1: Map, grey: Map, white: Map, points: Points, ventricle_mm: Array
-) -> tuple[Array, Array, Array]:
-    """Fractions of CSF, grey and white matter, crisper than the template's average of many."""
-    sharp = {}
-    for name, source, amount in (("t1", t1, 1.2), ("grey", grey, 0.5), ("white", white, 0.5)):
-        detail = source.array - ndimage.gaussian_filter(source.array, 2.5)
-        sharp[name] = Map(source.array + amount * detail, source.origin, source.spacing).at(points)
-    csf = _soft(121 - sharp["t1"], 8.0)
-    share = _soft(sharp["white"] - sharp["grey"], 26.0)
+def _tissues(template: Template, points: Points, ventricle_mm: Array) -> tuple[Array, Array, Array]:
+    """Fractions of CSF, grey and white matter."""
+    csf = soft(121 - template.sharp_t1.at(points), 8.0)
+    share = soft(template.sharp_white.at(points) - template.sharp_grey.at(points), 26.0)
     # the template calls the blur between ventricle and white matter grey
-    share = np.maximum(share, _soft(3.0 - ventricle_mm, 0.5))
+    share = np.maximum(share, soft(3.0 - ventricle_mm, 0.5))
     return csf, (1 - csf) * (1 - share), (1 - csf) * share
 
 
@@ -195,29 +229,25 @@ def _outer_head(skull_mm: NDArray[np.float64], points: Points) -> NDArray[np.boo
     return np.asarray(ndimage.gaussian_filter(head.astype(np.float32), 2.5) > 0.5)
 
 
-def _head_signal(
-    brain: NDArray[np.bool_], coarse: Points, points: Points, rng: np.random.Generator
-) -> Array:
+def _head_signal(template: Template, points: Points, rng: np.random.Generator) -> Array:
     """Signal of everything outside the inner skull, relative to white matter; air is 0."""
-    distance = _signed_distance(_inner_skull(brain))
-    skull_mm = _box_map(distance).at(points)
-    skin_mm = -_box_map(_signed_distance(_outer_head(distance, coarse))).at(points)
+    skull_mm, skin_mm = template.skull_mm.at(points), template.skin_mm.at(points)
     uneven = smooth_noise(rng, 35).at(points)
     streaks = smooth_noise(rng, 9).at(points)
     _, y, z = points
 
     muscle = 0.62 + 0.08 * streaks
-    signal = muscle + (1.55 - muscle) * _soft(streaks - 0.95, 0.2)
+    signal = muscle + (1.55 - muscle) * soft(streaks - 0.95, 0.2)
     signal = _orbits_and_sinuses(signal, points, streaks)
-    fat = _soft(4.4 - 1.6 * y / 100 + 0.9 * uneven - skin_mm, 0.5)
+    fat = soft(4.4 - 1.6 * y / 100 + 0.9 * uneven - skin_mm, 0.5)
     signal = signal + (1.65 + 0.12 * uneven - signal) * fat
-    signal = signal + (0.95 - signal) * _soft(1.6 - skin_mm, 0.4)
+    signal = signal + (0.95 - signal) * soft(1.6 - skin_mm, 0.4)
 
     bone_mm = 6.6 + 0.9 * uneven
-    bone = _soft(bone_mm - skull_mm, 0.45)
-    marrow = np.exp(-(((skull_mm - 0.58 * bone_mm) / 1.3) ** 2)) * _soft(z - 2 + 8 * streaks, 6)
+    bone = soft(bone_mm - skull_mm, 0.45)
+    marrow = np.exp(-(((skull_mm - 0.58 * bone_mm) / 1.3) ** 2)) * soft(z - 2 + 8 * streaks, 6)
     signal = signal + (0.09 + 0.34 * marrow - signal) * bone
-    return np.asarray(signal * _soft(skin_mm, 0.45), dtype=np.float32)
+    return np.asarray(signal * soft(skin_mm, 0.45), dtype=np.float32)
 
 
 def _orbits_and_sinuses(signal: Array, points: Points, streaks: Array) -> Array:
@@ -229,7 +259,7 @@ def _orbits_and_sinuses(signal: Array, points: Points, streaks: Array) -> Array:
         nonlocal signal
         scaled = [(p - c) / r for p, c, r in zip((side, y, z), centre, radii, strict=True)]
         depth = (1 - np.sqrt(sum(s**2 for s in scaled))) * min(radii)
-        signal = signal + (value - signal) * _soft(np.asarray(depth, dtype=np.float32), 0.5)
+        signal = signal + (value - signal) * soft(np.asarray(depth, dtype=np.float32), 0.5)
 
     put(1.6, (27, 42, -36), (19, 30, 18))
     put(0.6, (15, 38, -36), (2.5, 20, 6))
