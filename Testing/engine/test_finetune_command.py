@@ -70,6 +70,12 @@ def test_a_library_in_a_model_and_its_comparison_out(finetune, tmp_path):
     assert "→" in (tmp_path / "table.md").read_text()
 
 
+def test_without_held_out_cases_no_dice_is_told(finetune):
+    code, told, _ = finetune(cases="cases.csv")
+    assert code == 0 and "nan" not in told and "epoch 1: loss" in told
+    assert "There are no held-out patients" in told
+
+
 def test_a_table_with_named_cases_will_do_and_json_is_for_programs(finetune):
     code, told, _ = finetune("--held-out", "simulated/c", "--json", cases="cases.csv")
     lines = [json.loads(line) for line in told.splitlines()]

@@ -11,6 +11,7 @@ import pytest
 import torch
 from engine.random_vgg import random_vgg
 from engine.tiny_training import TINY, run, simulated_cases
+from wmh_siamese.case_checks import scan_sha256
 from wmh_siamese.cases import Case, read_case
 from wmh_siamese.errors import WMHError
 from wmh_siamese.evaluation import CaseFigures
@@ -20,7 +21,7 @@ from wmh_siamese.finetuning.estimate import estimated
 from wmh_siamese.finetuning.finetune import finetune
 from wmh_siamese.finetuning.leave_one_out import leave_one_out
 from wmh_siamese.metrics import Metrics
-from wmh_siamese.model_file import load_model, read_card
+from wmh_siamese.model_file import load_model, read_card, save_model
 from wmh_siamese.release import model_figures
 from wmh_siamese.training import TrainingSettings
 from wmh_siamese.training_loss import TrainingLoss
@@ -355,6 +356,20 @@ def test_a_patient_without_lesions_is_judged_by_false_alarms():
     assert both.means()["base"]["dice"] == 0.5 and both.means()["new"]["dice"] == 0.7
     assert both.means()["new"]["found_ml"] == pytest.approx(0.7)
     assert "0.500 → 0.700 ↑ better" in both.markdown().splitlines()[-1]
+
+
+def test_scans_that_the_base_model_had_learnt_from_are_named(cases, base, tmp_path):
+    network, card = load_model(base)
+    other_name = replace(cases[2], cohort="elsewhere", name="x", patient="x")
+    training = {**card.training, "scans": {"their/case": scan_sha256(cases[2])}}
+    knowing = tmp_path / "knowing.safetensors"
+    save_model(knowing, network, replace(card, training=training))
+    comparison = compared(knowing, model_figures(base, [other_name, cases[3]], "cpu"), "cpu")
+    assert [one.known for one in comparison.pairs] == [True, False]
+    said = "had learnt from a scan before (elsewhere/x), so that its figures there are too good."
+    assert comparison.sentence().endswith(said)
+    both = Comparison([replace(one, known=True) for one in comparison.pairs]).sentence()
+    assert f"from 2 of these scans before (elsewhere/x, {cases[3].id})" in both
 
 
 def test_an_arrow_says_which_direction_is_better():

@@ -9,6 +9,7 @@ from __future__ import annotations
 import argparse
 import json
 import logging
+import math
 import os
 import signal
 import sys
@@ -247,10 +248,13 @@ def finetune(options: argparse.Namespace) -> int:
     def tell_epoch(point: CurvePoint) -> None:
         if options.json:
             return _tell(_json(vars(point)))
-        dice = f"held-out Dice {point.held_out_dice:.3f}"
-        if point.epoch == 0:
-            return _tell(f"base model: {dice}")
-        _tell(f"epoch {point.epoch}: loss {point.loss:.5g}, {dice}, {point.seconds:.0f} s")
+        watched = not math.isnan(point.held_out_dice)
+        dice = [f"held-out Dice {point.held_out_dice:.3f}"] if watched else []
+        if point.epoch:
+            told = [f"loss {point.loss:.5g}", *dice, f"{point.seconds:.0f} s"]
+            _tell(f"epoch {point.epoch}: {', '.join(told)}")
+        elif watched:
+            _tell(f"base model: {dice[0]}")
 
     def tell_comparison(comparison: Comparison, **about: str) -> None:
         if options.json:

@@ -18,7 +18,8 @@ THRESHOLDS = np.arange(15, 66, 5) / 100
 DEFAULT_THRESHOLD = 0.5
 
 PreparedCase = tuple[torch.Tensor, NDArray[np.uint8], tuple[float, float]]
-"""Images, native labels, and the spacing in the slice in mm."""
+"""Images (half precision, as those that are learnt from), native labels, spacing in the slice in
+mm."""
 
 
 class Validation:
@@ -32,7 +33,7 @@ class Validation:
             view = axial_view(flair.affine)
             images, _ = prepare_case(flair, labels, recipe)
             native = np.ascontiguousarray(view.forward(labels.array))
-            self.cases.append((images, native, view.spacing[1:]))
+            self.cases.append((images.half(), native, view.spacing[1:]))
 
     @torch.inference_mode()
     def dice_and_threshold(self, generator: DenseUNet, device: torch.device) -> tuple[float, float]:

@@ -8,10 +8,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from wmh_siamese.case_checks import scan_sha256
 from wmh_siamese.cases import Case
 from wmh_siamese.errors import WMHError
 from wmh_siamese.evaluation import FIGURES, METRICS, CaseFigures, spread
 from wmh_siamese.evaluation_table import CASE_HEADINGS, figure_text, markdown_table
+from wmh_siamese.model_file import read_card
 from wmh_siamese.release import model_figures
 
 NOTICEABLE = 0.005
@@ -27,10 +29,15 @@ ARROWS = {1: "↑ better", -1: "↓ worse", 0: "= same"}
 
 @dataclass(frozen=True)
 class CasePair:
-    """Both models on one case."""
+    """Both models on one case.
+
+    Attributes:
+        known: whether the base model had learnt from this very scan, so that its figures flatter.
+    """
 
     base: CaseFigures
     new: CaseFigures
+    known: bool = False
 
     @property
     def case(self) -> Case:
@@ -74,7 +81,8 @@ class Comparison:
             return (
                 f"There are no {self.whose} patients, so nothing can be said about better or worse."
             )
-        return " ".join(filter(None, [self._of_lesions(), self._of_false_alarms()]))
+        told = [self._of_lesions(), self._of_false_alarms(), self._of_known_scans()]
+        return " ".join(filter(None, told))
 
     def _of_lesions(self) -> str:
         """On patients with lesions; empty without any."""
@@ -100,6 +108,17 @@ class Comparison:
         word = "the same" if told[0] == told[1] else "fewer" if new < base else "more"
         patients = self._patients(len({pair.case.patient_id for pair in free}))
         return f"On {patients} without lesions, false alarms {' → '.join(told)} ml: {word}."
+
+    def _of_known_scans(self) -> str:
+        """On scans that the base model had learnt from before; empty without any."""
+        known = [pair.case.id for pair in self.pairs if pair.known]
+        if not known:
+            return ""
+        scans = "a scan" if len(known) == 1 else f"{len(known)} of these scans"
+        return (
+            f"The base model had learnt from {scans} before ({', '.join(known)}), so that its "
+            "figures there are too good."
+        )
 
     def _patients(self, count: int) -> str:
         return f"{count} {self.whose} {'patient' if count == 1 else 'patients'}"
@@ -172,7 +191,17 @@ def compared(
     """
     before = model_figures(base, [figures.case for figures in new], device, on_case, left_out)
     of_case = {figures.case.id: figures for figures in new}
-    return Comparison([CasePair(figures, of_case[figures.case.id]) for figures in before])
+    learnt = set(read_card(base).training.get("scans", {}).values())
+    return Comparison(
+        [
+            CasePair(figures, of_case[figures.case.id], _is_among(learnt, figures.case))
+            for figures in before
+        ]
+    )
+
+
+def _is_among(learnt: set[str], case: Case) -> bool:
+    return bool(learnt) and scan_sha256(case) in learnt
 
 
 def telling(say: Callable[[str], None]) -> Callable[[WMHError], None]:
