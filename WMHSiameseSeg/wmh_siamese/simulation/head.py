@@ -44,7 +44,7 @@ def simulated_head(atlas: LesionAtlas, draw: np.random.Generator) -> tuple[Volum
     """A FLAIR scan (int16) and its lesions (uint8, 0 and 1) on one grid.
 
     Args:
-        atlas: masks on the MNI152 grid, of which one patient's are taken.
+        atlas: masks on the MNI152 grid, of which some patients' are taken.
         draw: source of chance; the same one gives the same scan.
 
     Raises:
