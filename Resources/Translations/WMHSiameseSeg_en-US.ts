@@ -1163,6 +1163,10 @@
         <translation type="unfinished"></translation>
     </message>
     <message>
+        <source>{count} simulated heads</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>{loss} loss</source>
         <translation type="unfinished"></translation>
     </message>

@@ -63,12 +63,13 @@ def test_a_missing_file_says_so(tmp_path):
 
 def test_the_card_names_both_terms_of_a_loss_and_counts_one_case_alone(shipped):
     text = card_html(shipped)
-    assert "11 cases, content + dice loss" in text
+    assert "11 cases, 40 simulated heads, content + dice loss" in text
     assert re.search(r"openms: Dice [^;]*\b1 case\b", text)
 
 
 def test_a_head_that_was_only_rehearsed_is_no_case(shipped):
-    guarded = with_training(shipped, cases=["library/case-1", "bundled/simulated"])
+    cases = ["library/case-1", "bundled/simulated"]
+    guarded = with_training(shipped, cases=cases, simulated_cases=[])
     assert "1 case + bundled head, content" in card_html(guarded)
     assert "+ bundled" not in card_html(shipped)
 
@@ -78,17 +79,20 @@ def test_the_lineage_says_all_that_a_card_knows(shipped):
         shipped,
         cases=["library/case-1", "library/case-2"],
         scans={"library/case-1": "ab" * 32},
+        simulated_cases=["simulated/0000"] * 3,
         base_share=0.5,
         steps=48,
     )
     said = rows(lineage_html(made, "Several scanners"))
     assert said["SHA-256"] == shipped.card.sha256 and len(said["SHA-256"]) == 64
     assert said["Made from"] == f"Several scanners ({shipped.card.parent})"
-    assert said["Recipe"] == "robust" and said["Threshold"] == "0.50"
-    assert said["Trained on"] == "2 cases, content + dice loss, 48 steps"
+    assert said["Recipe"] == "robust" and said["Threshold"] == f"{shipped.card.threshold:.2f}"
+    assert said["Trained on"] == "2 cases, 3 simulated heads, content + dice loss, 48 steps"
     assert said["Settings"] == "learning rate 0.0003, drawn 50 % of the way back to the base model"
     assert said["Cases"] == "library/case-1 (abababababab), library/case-2"
-    assert "ms3seg: Dice 0.72" in said["Held out"] and said["Date"] == "2026-11-27"
+    dice = shipped.card.metrics["held_out"]["ms3seg"]["dice"]
+    assert f"ms3seg: Dice {dice:.2f}" in said["Held out"]
+    assert said["Date"] == shipped.card.created[:10]
 
 
 def test_a_model_without_held_out_figures_says_so(shipped):

@@ -111,6 +111,9 @@ def _training_text(training: dict[str, Any]) -> str:
     parts = []
     if "cases" in training:
         parts.append(_learnt_text(training["cases"]))
+    if training.get("simulated_cases"):
+        count = len(training["simulated_cases"])
+        parts.append(_("{count} simulated heads").format(count=count))
     if training.get("loss"):
         parts.append(_("{loss} loss").format(loss=_loss_text(training)))
     if training.get("steps"):
