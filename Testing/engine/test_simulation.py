@@ -165,6 +165,7 @@ def test_a_folder_with_something_else_in_it_is_left_alone(simulate, tmp_path):
 
     heads = tmp_path / "heads"
     heads.mkdir()
-    (heads / "simulation.json").write_text('{"seed": 1, "lesion_atlas": "another"}')
-    code, _, said = simulate(heads)
-    assert code == 2 and "heads of another seed or another lesion atlas" in said
+    for record in ('{"seed": 1, "lesion_atlas": "another"}', '{"seed": '):
+        (heads / "simulation.json").write_text(record)
+        code, _, said = simulate(heads)
+        assert code == 2 and "heads of another seed or another lesion atlas" in said

@@ -63,9 +63,9 @@ def run_simulation(
 
 def _begin(folder: Path, made_of: dict[str, object]) -> None:
     """Refuse a folder in which something else lies; what its heads are made of is recorded."""
-    record = folder / RECORD
+    record, wanted = folder / RECORD, json.dumps(made_of) + "\n"
     if record.is_file():
-        if json.loads(record.read_text(encoding="utf-8")) != made_of:
+        if record.read_text(encoding="utf-8", errors="replace") != wanted:
             raise WMHError(
                 "bad-path",
                 f"{folder} holds heads of another seed or another lesion atlas.",
@@ -76,7 +76,7 @@ def _begin(folder: Path, made_of: dict[str, object]) -> None:
         raise WMHError("bad-path", f"{folder} is not empty.", "Choose an empty folder.")
     folder.mkdir(parents=True, exist_ok=True)
     with written_whole(record) as partial:
-        partial.write_text(json.dumps(made_of) + "\n", encoding="utf-8")
+        partial.write_text(wanted, encoding="utf-8")
 
 
 def _kept_head(folder: Path, number: int, seed: int, atlas: LesionAtlas) -> SimulatedCase:

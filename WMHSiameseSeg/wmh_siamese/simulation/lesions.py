@@ -5,11 +5,12 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from wmh_siamese.simulation.anatomy import Anatomy, Array, Points, smooth_noise
+from wmh_siamese.simulation.anatomy import Anatomy, Array, Points, smooth_noise, soft
 
 HORNS = ((24.0, 33.0, 12.0, 7.5), (31.0, -52.0, 16.0, 7.5))
 """Where caps sit, as |x|, y, z and reach in mm: frontal horns and the atria."""
 
+EDGE_MM = 0.35
 SPOTS = 26
 SPOT_RADII_MM = (2.2, 6.0)
 SPOT_BOX_LOW = (-60.0, -90.0, 0.0)
@@ -31,15 +32,11 @@ def lesion_fractions(anatomy: Anatomy, rng: np.random.Generator) -> tuple[Array,
 
 
 def within_white_matter(anatomy: Anatomy) -> Array:
+    """How far every point lies in white matter, in [0, 1]: what lesions are multiplied by."""
     tissue = anatomy.white + anatomy.grey
     white = anatomy.white / np.maximum(tissue, 1e-3)
     within: Array = np.clip((white - 0.35) / 0.3, 0, 1) * tissue
     return within
-
-
-def _soft_edge(depth_mm: Array) -> Array:
-    out: Array = 1 / (1 + np.exp(-np.clip(depth_mm / 0.35, -30, 30)))
-    return out
 
 
 def around_ventricles(anatomy: Anatomy, edge: Array, rng: np.random.Generator) -> Array:
@@ -50,7 +47,7 @@ def around_ventricles(anatomy: Anatomy, edge: Array, rng: np.random.Generator) -
         away = (np.abs(x) - centre_x) ** 2 + (y - centre_y) ** 2 + ((z - centre_z) * 1.1) ** 2
         width = width + reach * np.exp(-away / (2 * 9.0**2))
     above_base = np.clip((z + 6) / 6, 0, 1)
-    return _soft_edge(width * above_base * (1 + 0.3 * edge) - anatomy.ventricle_mm - 0.4)
+    return soft(width * above_base * (1 + 0.3 * edge) - anatomy.ventricle_mm - 0.4, EDGE_MM)
 
 
 def deep_spots(
@@ -78,7 +75,8 @@ def deep_spots(
         near = _near(anatomy.points, place, 3 * radius)
         scaled = [(p[near] - c) / s for p, c, s in zip(anatomy.points, place, stretch, strict=True)]
         distance = np.sqrt(sum(s**2 for s in scaled))
-        spot = _soft_edge(np.asarray(radius * (1 + 0.22 * edge[near]) - distance, np.float32))
+        depth = np.asarray(radius * (1 + 0.22 * edge[near]) - distance, np.float32)
+        spot = soft(depth, EDGE_MM)
         brightness[near] = np.where(spot > fraction[near], value, brightness[near])
         fraction[near] = np.maximum(fraction[near], spot)
     return fraction, brightness
