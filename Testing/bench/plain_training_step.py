@@ -1,5 +1,7 @@
 """The training step as PyTorch's tutorials have it: contiguous, eager, float32, no care for memory.
 
+On a GPU that includes PyTorch's own choice of TF32 in convolutions.
+
 ``python -m bench.plain_training_step VGG WIDTH DEPTH BATCH SIZE REPEATS`` prints the seconds of the
 quickest step and the loss of the first one as JSON.
 """
@@ -14,25 +16,29 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
+from wmh_siamese.devices import choose_device
 from wmh_siamese.generator import DenseUNet
 from wmh_siamese.preparation import VGG_MEAN_BGR
 from wmh_siamese.siamese import VGGWeights, read_vgg_weights
 
+from bench.generator_clock import wait_for
 from bench.training_step import LEARNING_RATE, step_input
 
 
 def main(arguments: Sequence[str]) -> None:
     """Measure and print."""
-    vgg = _vgg_blocks(read_vgg_weights(arguments[0]))
+    device = choose_device()
+    vgg = [block.to(device) for block in _vgg_blocks(read_vgg_weights(arguments[0]))]
+    mean = torch.tensor(VGG_MEAN_BGR, device=device).view(1, 3, 1, 1)
     width, depth, batch, size, repeats = (int(number) for number in arguments[1:])
     torch.manual_seed(0)
-    generator = DenseUNet(width, depth).train()
+    generator = DenseUNet(width, depth).to(device).train()
     optimiser = torch.optim.Adam(generator.parameters(), lr=LEARNING_RATE)
-    images, labels = step_input(batch, size)
+    images, labels = (part.to(device) for part in step_input(batch, size))
     seconds, losses = [], []
     for _ in range(repeats + 1):
         began = time.perf_counter()
-        prepared = images.repeat(1, 3, 1, 1) * 255 - torch.tensor(VGG_MEAN_BGR).view(1, 3, 1, 1)
+        prepared = images.repeat(1, 3, 1, 1) * 255 - mean
         prediction = generator(prepared)
         wanted, found = (_features(vgg, prepared * mask) for mask in (labels, prediction))
         loss = functional.mse_loss(found, wanted)
@@ -40,6 +46,7 @@ def main(arguments: Sequence[str]) -> None:
         loss.backward()
         optimiser.step()
         losses.append(loss.item())
+        wait_for(device)
         seconds.append(time.perf_counter() - began)
     print(json.dumps({"seconds": min(seconds[1:]), "loss": losses[0]}))
 

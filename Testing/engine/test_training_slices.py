@@ -52,9 +52,10 @@ def test_shares_of_a_batch_make_up_the_whole(slices):
         assert torch.equal(torch.cat(found), expected)
 
 
-def test_batches_made_ahead_are_those_of_their_steps(slices):
+@pytest.mark.parametrize("makers", [0, 2])
+def test_batches_made_ahead_are_those_of_their_steps(slices, makers):
     settings = TrainingSettings(recipe=SIZE)
-    batches = Batches(slices, settings)
+    batches = Batches(slices, settings, makers=makers)
     for step in (0, 1, 2, 7, 8, 2):  # also after a jump
         expected = batch_of(slices, step, settings)
         assert all(torch.equal(a, b) for a, b in zip(batches.of(step), expected, strict=True))

@@ -99,8 +99,16 @@ def vgg_prepared(unit: Tensor) -> Tensor:
 
     The grey slice is repeated three times, as in the paper.
     """
-    mean = torch.tensor(VGG_MEAN_BGR, device=unit.device, dtype=torch.float32).view(1, 3, 1, 1)
-    return (unit.float() * 255 - mean).contiguous(memory_format=torch.channels_last)
+    return (unit.float() * 255 - by_channel(VGG_MEAN_BGR, unit.device)).contiguous(
+        memory_format=torch.channels_last
+    )
+
+
+@lru_cache(maxsize=16)
+def by_channel(values: tuple[float, ...], device: torch.device) -> Tensor:
+    """A number for each channel, (1, C, 1, 1), float32; put on the device once, not every step."""
+    with torch.inference_mode(False):
+        return torch.tensor(values, device=device, dtype=torch.float32).view(1, -1, 1, 1)
 
 
 def resize(images: Tensor, size: tuple[int, int]) -> Tensor:

@@ -40,7 +40,7 @@ def scanner_varied(images: Tensor, draws: Sequence[np.random.Generator]) -> Tens
     Raises:
         ImportError: without TorchIO.
     """
-    artefacts = _artefacts()
+    artefacts = load_artefacts()
     varied = []
     for image, draw in zip(images, draws, strict=True):
         gain = LARGEST_GAIN ** draw.uniform(-1, 1)
@@ -61,8 +61,12 @@ def as_bright(changed: Tensor, image: Tensor) -> Tensor:
 
 
 @cache
-def _artefacts() -> Any:
-    """TorchIO's transforms of an image (1, H, W, 1)."""
+def load_artefacts() -> Any:
+    """TorchIO's transforms of an image (1, H, W, 1).
+
+    Raises:
+        ImportError: without TorchIO.
+    """
     import torchio as tio
 
     return tio.Compose(

@@ -17,7 +17,7 @@ from torch import Tensor, nn
 
 from wmh_siamese.errors import WMHError
 from wmh_siamese.model_file import file_sha256, read_header
-from wmh_siamese.preparation import vgg_prepared
+from wmh_siamese.preparation import by_channel, vgg_prepared
 
 MaskOrder = Literal["center_first", "mask_first"]
 Convention = Literal["caffe", "torchvision"]
@@ -54,8 +54,8 @@ class VGGFeatures(nn.Module):
         """Grey slices in [0, 1], (N, 1, H, W), in the weights' own convention: (N, 3, H, W)."""
         if self.convention == "caffe":
             return vgg_prepared(unit)
-        mean = torch.tensor(_IMAGENET_MEAN_RGB, device=unit.device).view(1, 3, 1, 1)
-        std = torch.tensor(_IMAGENET_STD_RGB, device=unit.device).view(1, 3, 1, 1)
+        mean = by_channel(_IMAGENET_MEAN_RGB, unit.device)
+        std = by_channel(_IMAGENET_STD_RGB, unit.device)
         return ((unit.float() - mean) / std).contiguous(memory_format=torch.channels_last)
 
     def forward(self, x: Tensor) -> list[Tensor]:

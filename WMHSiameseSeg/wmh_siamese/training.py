@@ -11,6 +11,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from wmh_siamese.captured_step import CapturedStep
 from wmh_siamese.cases import Case
 from wmh_siamese.checkpoint import Checkpoint, State, read_checkpoint, write_checkpoint
 from wmh_siamese.devices import choose_device, keep_freed_memory, placed
@@ -23,7 +24,7 @@ from wmh_siamese.preparation import vgg_prepared
 from wmh_siamese.processes import Processes, joined_processes
 from wmh_siamese.siamese import ContentLoss, VGGFeatures, VGGWeights
 from wmh_siamese.slice_cache import prepared_cases
-from wmh_siamese.training_batches import Batches
+from wmh_siamese.training_batches import Batches, batch_makers
 from wmh_siamese.training_loss import TrainingLoss
 from wmh_siamese.training_plan import Epoch, TrainingPlan
 from wmh_siamese.training_settings import TrainingSettings
@@ -127,7 +128,9 @@ class _Run:
         simulated = None
         if plan.simulated_cases:
             simulated = _slices(plan.simulated_cases, plan, processes, cache)
-        self.batches = Batches(slices, plan.settings, self.share, plan.atlas, simulated)
+        self.batches = Batches(
+            *(slices, plan.settings, self.share, plan.atlas, simulated), batch_makers(device)
+        )
         validated = plan.validation_cases if processes.first else []
         self.validation = Validation(validated, plan.settings.recipe)
         torch.manual_seed(plan.settings.seed)
@@ -135,7 +138,10 @@ class _Run:
         self.generator = placed(generator, device)
         processes.with_shared_statistics(self.generator, device)
         self.optimiser = torch.optim.Adam(
-            self.generator.parameters(), lr=plan.settings.learning_rate, betas=(0.9, 0.999)
+            self.generator.parameters(),
+            lr=plan.settings.learning_rate,
+            betas=(0.9, 0.999),
+            fused=device.type == "cuda",
         )
         content = _content_loss(plan, device)
         self.loss = TrainingLoss(plan.settings, content, processes.whole)
@@ -147,6 +153,11 @@ class _Run:
         self._resume()
         self.predict = processes.together(self.generator, device)
         self.precision = plan.settings.precision_on(device)
+        self.captured: CapturedStep | None = None
+        if device.type == "cuda":
+            torch.backends.cudnn.benchmark = True  # slices have one size
+            if processes.count == 1:
+                self.captured = CapturedStep(self._loss, self.optimiser)
 
     def epoch(self, number: int, stopped: Callable[[], bool]) -> Epoch:
         started = time.monotonic()
@@ -197,26 +208,37 @@ class _Run:
                 self._make_room(said)
 
     def _gradients_in_parts(self, images: Tensor, labels: Tensor, step: int) -> float:
+        if self.captured:
+            loss, self.prediction = self.captured(images, labels)
+            return self._told(loss, step)
         self.optimiser.zero_grad()
         total = 0.0
         for some, their_labels in zip(
             images.split(self.at_once), labels.split(self.at_once), strict=True
         ):
-            with self._low():
-                self.prediction = self.predict(vgg_prepared(some))
-                loss = self.loss(some, their_labels, self.prediction) * (len(some) / len(images))
-            told = float(self.processes.mean(loss.detach()))
-            if not np.isfinite(told):
-                raise self._no_number(f"The loss became {told} at step {step}.")
+            loss, self.prediction = self._loss(some, their_labels)
+            loss = loss * (len(some) / len(images))
+            total += self._told(loss, step)
             loss.backward()
-            total += told
         return total
+
+    def _loss(self, images: Tensor, labels: Tensor) -> tuple[Tensor, Tensor]:
+        with self._low():
+            prediction = self.predict(vgg_prepared(images))
+            return self.loss(images, labels, prediction), prediction
+
+    def _told(self, loss: Tensor, step: int) -> float:
+        told = float(self.processes.mean(loss.detach()))
+        if not np.isfinite(told):
+            raise self._no_number(f"The loss became {told} at step {step}.")
+        return told
 
     def _make_room(self, error: WMHError) -> None:
         """Half as many slices at once; their gradients add up to those of the batch."""
         if self.at_once == 1 or self.learning_vgg or self.processes.count > 1:
             raise error
         self.at_once = (self.at_once + 1) // 2
+        self.captured = None
         self.optimiser.zero_grad()
         if self.device.type == "cuda":
             torch.cuda.empty_cache()

@@ -2,27 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import os
+import sys
+from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 
 import numpy as np
 import torch
 from torch import Tensor
+from torch.utils.data import DataLoader
 
 from wmh_siamese.lesion_atlas import LesionAtlas
 from wmh_siamese.painted_lesions import with_painted_lesions
-from wmh_siamese.scanner_variation import random_placement, scanner_varied
+from wmh_siamese.scanner_variation import load_artefacts, random_placement, scanner_varied
 from wmh_siamese.training_settings import TrainingSettings
 from wmh_siamese.training_slices import TrainingSlices, cropped, placed_anew, rotated
 
 WHOLE = slice(None)
+MOST_MAKERS, AHEAD = 12, 4  # processes, and batches that each one makes ahead
 
 
 class Batches:
-    """The batches of a training; the next one is made while the networks learn from this one.
+    """The batches of a training; the next ones are made while the networks learn from this one.
 
     Args:
         slices, settings, share, atlas, simulated: as for :func:`batch_of`.
+        makers: processes that make them, where one thread would be too slow for the device; 0 is
+            that thread.
     """
 
     def __init__(
@@ -32,23 +38,62 @@ class Batches:
         share: slice = WHOLE,
         atlas: LesionAtlas | None = None,
         simulated: TrainingSlices | None = None,
+        makers: int = 0,
     ) -> None:
         self._slices, self._settings = slices, settings
         self._share, self._atlas, self._simulated = share, atlas, simulated
-        self._maker = ThreadPoolExecutor(1, thread_name_prefix="batches")
+        self._makers = makers
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="batches")
         self._coming: tuple[int, Future[tuple[Tensor, Tensor]]] | None = None
+        self._stream: Iterator[tuple[Tensor, Tensor]] = iter(())
+        self._next = -1
+        if makers and settings.scanner_variation:
+            load_artefacts()  # before the processes are forked: none has to do it again
 
-    def of(self, step: int) -> tuple[Tensor, Tensor]:
-        """The batch of a step, as :func:`batch_of` gives it."""
-        coming, self._coming = self._coming, None
-        batch = coming[1].result() if coming and coming[0] == step else self._make(step)
-        self._coming = step + 1, self._maker.submit(self._make, step + 1)
-        return batch
+    def __len__(self) -> int:
+        return self._settings.steps
 
-    def _make(self, step: int) -> tuple[Tensor, Tensor]:
+    def __getitem__(self, step: int) -> tuple[Tensor, Tensor]:
+        """The batch of a step, as :func:`batch_of` gives it, made at once."""
         return batch_of(
             *(self._slices, step, self._settings, self._share, self._atlas, self._simulated)
         )
+
+    def of(self, step: int) -> tuple[Tensor, Tensor]:
+        """The batch of a step, made ahead where the last one asked for was the one before."""
+        return self._from_processes(step) if self._makers else self._from_thread(step)
+
+    def _from_thread(self, step: int) -> tuple[Tensor, Tensor]:
+        coming, self._coming = self._coming, None
+        batch = coming[1].result() if coming and coming[0] == step else self[step]
+        self._coming = step + 1, self._thread.submit(self.__getitem__, step + 1)
+        return batch
+
+    def _from_processes(self, step: int) -> tuple[Tensor, Tensor]:
+        if step != self._next:
+            self._stream = iter(
+                DataLoader(
+                    self,  # type: ignore[arg-type]  # a map from steps to batches
+                    batch_size=None,
+                    sampler=range(step, len(self)),
+                    num_workers=self._makers,
+                    prefetch_factor=AHEAD,
+                    pin_memory=torch.cuda.is_available(),
+                )
+            )
+        self._next = step + 1
+        return next(self._stream)
+
+
+def batch_makers(device: torch.device) -> int:
+    """How many processes make batches for a device; 0 where a thread is enough, or all there is.
+
+    A GPU's step is over before TorchIO has altered one slice. Only Linux forks processes that share
+    the slices.
+    """
+    if device.type != "cuda" or sys.platform != "linux":
+        return 0
+    return min(MOST_MAKERS, max(len(os.sched_getaffinity(0)) - 1, 1))
 
 
 def batch_of(

@@ -33,10 +33,15 @@ from wmh_siamese.volume import Volume
 THIN_SHARE = 0.5  # of the scans, 3D ones
 WITHOUT_LESIONS = 0.1
 PATIENTS = (0, 5)  # of the atlas, from and below, whose lesions come together in one head
-AGED_SHARE = 0.3  # of the heads with lesions, with caps and bands about the ventricles
+AGED_SHARE = 0.4  # of the heads with lesions, with caps and bands about the ventricles
+# A bright rim as thin as the first is healthy and a band as wide as the second is lesion, so that
+# what is drawn between them is never both.
+WIDEST_RIM_MM, NARROWEST_BAND_MM = 1.6, 2.8
+SEPTUM_MM = 6.0  # |x| of the wall between the ventricles; bright there is healthy
 SPOTS = (1, 26)  # from and below
+SPOT_RADII_MM, LEAST_SPOT_MM = (1.0, 2.9), 0.8  # of a usual one, from head to head
 VISIBLE = 0.4  # a voxel's share of lesion from which a person would mark it
-LEAST_LESION = 0.08  # above grey matter
+LESION, LEAST_LESION = (1.2, 1.9), 0.04  # signal, and how far above grey matter at least
 PLEXUS = ((17.0, -38.0, 12.0, 6.0), (8.0, -14.0, 16.0, 4.0))  # |x|, y, z and reach, mm
 
 
@@ -86,12 +91,15 @@ def lesion_shares(anatomy: Anatomy, atlas: LesionAtlas, draw: np.random.Generato
         return np.zeros_like(anatomy.white)
     edge = smooth_noise(draw, 5).at(anatomy.points)
     count = int(draw.integers(*SPOTS))
-    share, _ = deep_spots(anatomy, edge, draw, count, radius_mm=draw.uniform(1.3, 2.9))
+    radius = draw.uniform(*SPOT_RADII_MM)
+    share, _ = deep_spots(anatomy, edge, draw, count, radius, LEAST_SPOT_MM)
     for _ in range(int(draw.integers(*PATIENTS))):
         mask = atlas.patient(int(draw.integers(len(atlas))))
         share = np.maximum(share, _at(mask, anatomy.points, draw))
     if draw.uniform() < AGED_SHARE:
-        share = np.maximum(share, around_ventricles(anatomy, edge, draw))
+        band = around_ventricles(anatomy, edge, draw, NARROWEST_BAND_MM)
+        beside = np.asarray(np.abs(anatomy.points[0]) - SEPTUM_MM, dtype=np.float32)
+        share = np.maximum(share, band * soft(beside, 0.5))
     return np.asarray(share * within_white_matter(anatomy), dtype=np.float32)
 
 
@@ -108,7 +116,7 @@ def _at(mask: Volume, points: Points, draw: np.random.Generator) -> Array:
 def tissues(anatomy: Anatomy, lesions: Array, draw: np.random.Generator) -> dict[str, Array]:
     """The share of each tissue at every point; uneven ones carry their unevenness with them."""
     x, y, z = anatomy.points
-    rim = soft(draw.uniform(0.5, 1.6) - np.abs(anatomy.ventricle_mm - 0.6), 0.25)
+    rim = soft(draw.uniform(0.5, WIDEST_RIM_MM) - np.abs(anatomy.ventricle_mm - 0.6), 0.25)
     rim = rim * (anatomy.white + anatomy.grey) * (z > -8)
     plexus = np.zeros_like(lesions)
     for centre_x, centre_y, centre_z, reach in PLEXUS:
@@ -117,7 +125,7 @@ def tissues(anatomy: Anatomy, lesions: Array, draw: np.random.Generator) -> dict
     plexus = plexus * soft(smooth_noise(draw, 5).at(anatomy.points), 0.3) * anatomy.csf
     flow = soft(smooth_noise(draw, 14).at(anatomy.points) - 1.6, 0.3) * (anatomy.csf - plexus)
     healthy = 1 - lesions
-    cortex = 1 + draw.uniform(0, 0.12) * smooth_noise(draw, 28).at(anatomy.points)
+    cortex = 1 + draw.uniform(0, 0.18) * smooth_noise(draw, 28).at(anatomy.points)
     texture = 1 + draw.uniform(0, 0.05) * smooth_noise(draw, 6).at(anatomy.points)
     bright = 1 + draw.uniform(0, 0.25) * smooth_noise(draw, 16).at(anatomy.points)
     return {
@@ -137,7 +145,7 @@ def signals(draw: np.random.Generator) -> dict[str, float]:
     """The tissues' signal relative to white matter."""
     grey = draw.uniform(1.03, 1.38)
     csf = draw.uniform(0.03, 0.45)
-    lesion = max(grey + LEAST_LESION, draw.uniform(1.25, 1.9))
+    lesion = max(grey + LEAST_LESION, draw.uniform(*LESION))
     return {
         "white": 1.0,
         "grey": grey,

@@ -39,14 +39,24 @@ def within_white_matter(anatomy: Anatomy) -> Array:
     return within
 
 
-def around_ventricles(anatomy: Anatomy, edge: Array, rng: np.random.Generator) -> Array:
-    """A band along the ventricles whose width wanders, wide at the horns: the caps."""
+def around_ventricles(
+    anatomy: Anatomy, edge: Array, rng: np.random.Generator, least_mm: float = 0.0
+) -> Array:
+    """A band along the ventricles whose width wanders, wide at the horns: the caps.
+
+    Args:
+        anatomy: what lies at the points.
+        edge: of every point, how far the outline strays there.
+        rng: source of chance.
+        least_mm: there is no band where it would be narrower.
+    """
     x, y, z = anatomy.points
     width = 1.7 + 1.7 * smooth_noise(rng, 22).at(anatomy.points)
     for centre_x, centre_y, centre_z, reach in HORNS:
         away = (np.abs(x) - centre_x) ** 2 + (y - centre_y) ** 2 + ((z - centre_z) * 1.1) ** 2
         width = width + reach * np.exp(-away / (2 * 9.0**2))
     above_base = np.clip((z + 6) / 6, 0, 1)
+    width = np.where(width < least_mm, np.float32(0), width)
     return soft(width * above_base * (1 + 0.3 * edge) - anatomy.ventricle_mm - 0.4, EDGE_MM)
 
 
@@ -56,6 +66,7 @@ def deep_spots(
     rng: np.random.Generator,
     count: int = SPOTS,
     radius_mm: float = 2.9,
+    least_mm: float = SPOT_RADII_MM[0],
 ) -> tuple[Array, Array]:
     """Scattered spots of different sizes and brightness, irregular and slightly elongated.
 
@@ -65,11 +76,13 @@ def deep_spots(
         rng: source of chance.
         count: at most so many.
         radius_mm: of a usual one.
+        least_mm: radius of the smallest ones.
     """
     fraction = np.zeros_like(anatomy.white)
     brightness = np.full_like(anatomy.white, 1.5)
     for place in _spot_places(anatomy, rng, count):
-        radius = float(np.clip(rng.lognormal(np.log(radius_mm), 0.38), *SPOT_RADII_MM))
+        radius = float(rng.lognormal(np.log(radius_mm), 0.38))
+        radius = min(max(radius, least_mm), SPOT_RADII_MM[1])
         stretch = rng.uniform(0.8, 1.35, 3)
         value = np.float32(rng.uniform(1.42, 1.62))
         near = _near(anatomy.points, place, 3 * radius)
