@@ -366,6 +366,19 @@ def test_a_training_can_go_on_from_a_model(cases, whole_run, tmp_path):
     assert read_card(tmp_path / "on" / "last.safetensors").parent == read_card(base).sha256
 
 
+def test_a_model_that_goes_on_from_another_knows_all_scans_that_either_learnt_from(
+    cases, whole_run, tmp_path
+):
+    train(
+        *(cases[2:], [], random_vgg(), tmp_path, replace(TINY, epochs=1)),
+        base=whole_run / "last.safetensors",
+        device="cpu",
+    )
+    training = read_card(tmp_path / "last.safetensors").training
+    assert training["cases"] == ["simulated/v"]
+    assert training["scans"] == {case.id: voxels_hash(case.flair) for case in cases}
+
+
 def test_a_base_of_another_size_or_recipe_is_refused(cases, whole_run, tmp_path):
     base = whole_run / "last.safetensors"
     with pytest.raises(WMHError, match="width 4 and depth 2") as refusal:

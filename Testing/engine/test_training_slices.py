@@ -1,5 +1,7 @@
 """What a generator learns from: prepared slices, their rotation, the batch of a step, the rate."""
 
+import sys
+
 import numpy as np
 import pytest
 import torch
@@ -8,7 +10,7 @@ from wmh_siamese.cases import Case
 from wmh_siamese.errors import WMHError
 from wmh_siamese.preparation import PAPER, Recipe
 from wmh_siamese.slice_cache import prepared_cases
-from wmh_siamese.training_batches import Batches, batch_of
+from wmh_siamese.training_batches import Batches, batch_makers, batch_of
 from wmh_siamese.training_settings import TrainingSettings
 from wmh_siamese.training_slices import TrainingSlices, prepare_case, rotated
 from wmh_siamese.volume import Volume, write_volume
@@ -59,6 +61,15 @@ def test_batches_made_ahead_are_those_of_their_steps(slices, makers):
     for step in (0, 1, 2, 7, 8, 2):  # also after a jump
         expected = batch_of(slices, step, settings)
         assert all(torch.equal(a, b) for a, b in zip(batches.of(step), expected, strict=True))
+    batches.close()
+
+
+def test_processes_make_batches_only_for_a_gpu_that_waits_for_torchio():
+    slow = TrainingSettings(scanner_variation=True)
+    assert batch_makers(slow, torch.device("cpu")) == 0
+    assert batch_makers(TrainingSettings(), torch.device("cuda")) == 0
+    expected = sys.platform == "linux"
+    assert (batch_makers(slow, torch.device("cuda")) > 0) is expected
 
 
 def test_all_slices_are_drawn_alike(slices):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable, Sequence
+from contextlib import closing
 from pathlib import Path
 
 import numpy as np
@@ -93,15 +94,16 @@ def train(
     where = choose_device(device)
     with joined_processes(where) as processes:
         run = _Run(plan, folder, where, processes, cache, on_step or (lambda done: None), say)
-        for number in range(run.epochs_done, plan.settings.epochs):
-            epoch = run.epoch(number, stopped or (lambda: False))
-            log.info(
-                "epoch %d of %d: loss %.5g, validation Dice %.3f at threshold %.2f, %.0f s",
-                *(number + 1, plan.settings.epochs, epoch.loss),
-                *(epoch.validation_dice, epoch.threshold, epoch.seconds),
-            )
-            if on_epoch and processes.first:
-                on_epoch(epoch)
+        with closing(run.batches):
+            for number in range(run.epochs_done, plan.settings.epochs):
+                epoch = run.epoch(number, stopped or (lambda: False))
+                log.info(
+                    "epoch %d of %d: loss %.5g, validation Dice %.3f at threshold %.2f, %.0f s",
+                    *(number + 1, plan.settings.epochs, epoch.loss),
+                    *(epoch.validation_dice, epoch.threshold, epoch.seconds),
+                )
+                if on_epoch and processes.first:
+                    on_epoch(epoch)
     return folder / "best.safetensors"
 
 
@@ -129,7 +131,8 @@ class _Run:
         if plan.simulated_cases:
             simulated = _slices(plan.simulated_cases, plan, processes, cache)
         self.batches = Batches(
-            *(slices, plan.settings, self.share, plan.atlas, simulated), batch_makers(device)
+            *(slices, plan.settings, self.share, plan.atlas, simulated),
+            batch_makers(plan.settings, device),
         )
         validated = plan.validation_cases if processes.first else []
         self.validation = Validation(validated, plan.settings.recipe)

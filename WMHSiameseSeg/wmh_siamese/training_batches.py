@@ -47,7 +47,7 @@ class Batches:
         self._coming: tuple[int, Future[tuple[Tensor, Tensor]]] | None = None
         self._stream: Iterator[tuple[Tensor, Tensor]] = iter(())
         self._next = -1
-        if makers and settings.scanner_variation:
+        if makers:
             load_artefacts()  # before the processes are forked: none has to do it again
 
     def __len__(self) -> int:
@@ -62,6 +62,10 @@ class Batches:
     def of(self, step: int) -> tuple[Tensor, Tensor]:
         """The batch of a step, made ahead where the last one asked for was the one before."""
         return self._from_processes(step) if self._makers else self._from_thread(step)
+
+    def close(self) -> None:
+        """End whoever makes batches ahead; they come back when one is asked for."""
+        self._next, self._stream = -1, iter(())
 
     def _from_thread(self, step: int) -> tuple[Tensor, Tensor]:
         coming, self._coming = self._coming, None
@@ -85,13 +89,13 @@ class Batches:
         return next(self._stream)
 
 
-def batch_makers(device: torch.device) -> int:
-    """How many processes make batches for a device; 0 where a thread is enough, or all there is.
+def batch_makers(settings: TrainingSettings, device: torch.device) -> int:
+    """How many processes make a training's batches; 0 where a thread is enough, or all there is.
 
-    A GPU's step is over before TorchIO has altered one slice. Only Linux forks processes that share
-    the slices.
+    On a GPU a step is over before TorchIO has altered one slice. Only Linux forks processes that
+    share the slices.
     """
-    if device.type != "cuda" or sys.platform != "linux":
+    if not settings.scanner_variation or device.type != "cuda" or sys.platform != "linux":
         return 0
     return min(MOST_MAKERS, max(len(os.sched_getaffinity(0)) - 1, 1))
 

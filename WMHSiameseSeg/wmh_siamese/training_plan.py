@@ -48,8 +48,8 @@ class TrainingPlan:
 
     Attributes:
         parent: SHA-256 of the base.
-        scans: SHA-256 of each learnt FLAIR's voxels by case id; read at once, because the files may
-            be gone when the card is written.
+        scans: SHA-256 of each learnt FLAIR's voxels by case id, those that the base has learnt from
+            among them; read at once, because the files may be gone when the card is written.
 
     Raises:
         WMHError: ``bad-model`` when the loss needs a VGG19 and there is none, ``bad-path`` when
@@ -77,7 +77,9 @@ class TrainingPlan:
                 "Shorten it.",
             )
         if self.base is not None:
-            object.__setattr__(self, "parent", read_card(self.base).sha256)
+            card = read_card(self.base)
+            object.__setattr__(self, "parent", card.sha256)
+            self.scans.update(card.training.get("scans", {}))
         if not self.settings.painted_share:
             object.__setattr__(self, "atlas", None)
         elif self.atlas is None:
