@@ -424,6 +424,21 @@ def test_memory_too_short_for_one_slice_is_said(cases, tmp_path):
     assert refused.value.kind == "out-of-memory"
 
 
+def test_a_step_that_cannot_be_captured_is_computed_as_ever(cases, whole_run, tmp_path):
+    def refused(images, labels):
+        raise RuntimeError("operation not permitted when stream is capturing\nmore of it")
+
+    told = []
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("wmh_siamese.training.captured_step", lambda *given: refused)
+        run(cases, tmp_path, TINY, say=told.append)
+    assert told == [
+        "This GPU cannot replay a training step (operation not permitted when stream is "
+        "capturing): going on, more slowly."
+    ]
+    assert same_weights(tmp_path / "last.safetensors", whole_run / "last.safetensors")
+
+
 def test_frozen_statistics_stay_while_the_weights_learn(cases, whole_run, tmp_path):
     settings = replace(TINY, frozen_statistics=True, seed=8)
     before = load_model(whole_run / "best.safetensors")[0].state_dict()

@@ -63,7 +63,7 @@ def test_a_missing_file_says_so(tmp_path):
 
 def test_the_card_names_both_terms_of_a_loss_and_counts_one_case_alone(shipped):
     text = card_html(shipped)
-    assert "11 cases, 40 simulated heads, content + dice loss" in text
+    assert "11 cases, 88 simulated heads, content + dice loss" in text
     assert re.search(r"openms: Dice [^;]*\b1 case\b", text)
 
 

@@ -66,3 +66,12 @@ class CapturedStep:
             loss.backward()
         self._loss, self._prediction = loss.detach(), prediction.detach()
         self._graph = graph
+
+
+def captured_step(
+    compute: Compute, optimiser: torch.optim.Optimizer, device: torch.device | None
+) -> CapturedStep | None:
+    """A captured step where the device has CUDA graphs, None elsewhere and without a device."""
+    if device is None or device.type != "cuda":
+        return None
+    return CapturedStep(compute, optimiser)

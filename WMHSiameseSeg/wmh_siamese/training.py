@@ -12,7 +12,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from wmh_siamese.captured_step import CapturedStep
+from wmh_siamese.captured_step import captured_step
 from wmh_siamese.cases import Case
 from wmh_siamese.checkpoint import Checkpoint, State, read_checkpoint, write_checkpoint
 from wmh_siamese.devices import choose_device, keep_freed_memory, placed
@@ -156,11 +156,9 @@ class _Run:
         self._resume()
         self.predict = processes.together(self.generator, device)
         self.precision = plan.settings.precision_on(device)
-        self.captured: CapturedStep | None = None
-        if device.type == "cuda":
-            torch.backends.cudnn.benchmark = True  # slices have one size
-            if processes.count == 1:
-                self.captured = CapturedStep(self._loss, self.optimiser)
+        torch.backends.cudnn.benchmark = True  # slices have one size
+        alone_on = device if processes.count == 1 else None
+        self.captured = captured_step(self._loss, self.optimiser, alone_on)
 
     def epoch(self, number: int, stopped: Callable[[], bool]) -> Epoch:
         started = time.monotonic()
@@ -206,9 +204,12 @@ class _Run:
                 return self._gradients_in_parts(images, labels, step)
             except (MemoryError, RuntimeError) as error:
                 said = from_exception(error)
-                if said.kind != "out-of-memory":
+                if said.kind == "out-of-memory":
+                    self._make_room(said)
+                elif self.captured:
+                    self._go_on_without_graph(error)
+                else:
                     raise
-                self._make_room(said)
 
     def _gradients_in_parts(self, images: Tensor, labels: Tensor, step: int) -> float:
         if self.captured:
@@ -246,6 +247,12 @@ class _Run:
         if self.device.type == "cuda":
             torch.cuda.empty_cache()
         self.say(f"Memory is short: going on with {self.at_once} slices at a time.")
+
+    def _go_on_without_graph(self, error: Exception) -> None:
+        """What a driver cannot capture it can still compute; a real fault shows itself again."""
+        self.captured = None
+        reason = next(iter(str(error).splitlines()), type(error).__name__)
+        self.say(f"This GPU cannot replay a training step ({reason}): going on, more slowly.")
 
     def _low(self) -> torch.autocast:
         """Half precision where the settings and the device allow it."""
