@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 from scipy import ndimage
+from skimage.filters import apply_hysteresis_threshold
 from wmh_siamese.readouts import Lesions, lesion_mask, read_out
 
 probabilities = hnp.arrays(
@@ -66,6 +67,36 @@ def test_mask_and_figures_equal_flood_filling(probability, threshold, min_voxels
     np.testing.assert_array_equal(lesions.mask(min_voxels * voxel_mm3), expected)
     assert lesions.count(min_voxels * voxel_mm3) == len(kept)
     assert lesions.read_out(min_voxels * voxel_mm3, affine) == figures
+
+
+@given(
+    probability=probabilities,
+    threshold=st.sampled_from([0.25, 0.4, 0.5]),
+    certainty=st.sampled_from([0.0, 0.25, 0.5, 0.9]),
+    axes=st.permutations(range(3)),
+)
+@settings(deadline=None)
+def test_a_lesion_has_to_be_certain_somewhere(probability, threshold, certainty, axes):
+    probability = probability.transpose(axes)
+    known = np.nan_to_num(probability, nan=0.0)
+    level = threshold + certainty * (1 - threshold)
+    marked = apply_hysteresis_threshold(
+        np.pad(known, 1), np.nextafter(threshold, 0), np.nextafter(level, 0)
+    )  # its neighbours share faces alone, so only what holds for both is compared with it
+    lesions = Lesions(probability, threshold, 1.0, certainty)
+    mask = lesions.mask()
+    assert (mask >= marked[1:-1, 1:-1, 1:-1]).all()
+    kept = [c for c in flood(known >= threshold) if any(known[voxel] >= level for voxel in c)]
+    expected = np.zeros(probability.shape, dtype=bool)
+    for component in kept:
+        expected[tuple(np.array(sorted(component)).T)] = True
+    np.testing.assert_array_equal(mask, expected)
+    np.testing.assert_array_equal(
+        lesion_mask(probability, threshold, 0.0, 1.0, certainty), expected
+    )
+    assert lesions.count() == len(kept)
+    assert sorted(lesions.volumes_mm3) == sorted(len(component) for component in kept)
+    assert lesions.read_out(0.0, np.eye(4)) == read_out(expected, np.eye(4))
 
 
 def test_the_threshold_itself_is_positive_and_nan_never():

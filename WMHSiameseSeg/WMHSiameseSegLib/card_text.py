@@ -59,12 +59,21 @@ def lineage_html(model: Model, parent: str) -> str:
             (_("Settings"), _settings_text(card.training)),
             (_("Held out"), _metrics_text(card.metrics) or _("no case, so no figures")),
             (_("Recipe"), str(card.recipe.get("name", ""))),
-            (_("Threshold"), f"{card.threshold:.2f}"),
+            (_("Threshold"), _threshold_text(card)),
             (_("Date"), card.created[:10]),
             (_("Cases"), _cases_text(card.training)),
             (_("Notes"), card.notes),
         ]
     )
+
+
+def _threshold_text(card: ModelCard) -> str:
+    certainty = card.preparation_recipe().certainty
+    if not certainty:
+        return f"{card.threshold:.2f}"
+    reached = card.threshold + certainty * (1 - card.threshold)
+    text = _("{threshold:.2f}; each lesion reaches {reached:.2f} somewhere")
+    return text.format(threshold=card.threshold, reached=reached)
 
 
 def compared_html(one: Model, other: Model) -> str:

@@ -70,6 +70,15 @@ class Provenance:
             date=read_attribute(node, "Date"),
         )
 
+    @property
+    def certainty(self) -> float:
+        """What the model's recipe asks of a lesion beside the threshold; 0 when it asks nothing."""
+        try:
+            certainty = float(json.loads(self.recipe)["certainty"])
+        except (LookupError, TypeError, ValueError):
+            return 0.0
+        return certainty if 0 <= certainty < 1 else 0.0
+
     def write(self, node: slicer.vtkMRMLNode) -> None:
         """Keep it with a node."""
         write_attribute(node, "Model", self.model)

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from wmh_siamese.readouts import Lesions, Readouts, read_out
 
 from WMHSiameseSegLib.background import Background, Job
+from WMHSiameseSegLib.provenance import Provenance
 from WMHSiameseSegLib.readout_table import Figures, write_table
 from WMHSiameseSegLib.scene import Result
 from WMHSiameseSegLib.surface_pause import SurfacePause
@@ -146,7 +147,7 @@ class ResultFollower:
         if result is None or cut is None:
             return
         grid, kept = result.grid, self._lesions
-        probability = result.probability
+        probability, certainty = result.probability, Provenance.of_node(result.node).certainty
         if kept is not None and kept[0] == cut.threshold:
             lesions = kept[1]
 
@@ -155,7 +156,7 @@ class ResultFollower:
         else:
 
             def work() -> tuple[Lesions, BoolArray, Readouts]:
-                fresh = Lesions(probability, cut.threshold, grid.voxel_mm3)
+                fresh = Lesions(probability, cut.threshold, grid.voxel_mm3, certainty)
                 return _cut(fresh, cut, grid.affine)
 
         self._job = self._background.run(work, lambda made: self._on_cut(cut, *made), self._forget)

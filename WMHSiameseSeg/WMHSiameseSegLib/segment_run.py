@@ -17,6 +17,7 @@ from wmh_siamese.readouts import Lesions, Readouts
 
 from WMHSiameseSegLib.background import Background, Job
 from WMHSiameseSegLib.private_folder import make_private_folder, remove_in_time
+from WMHSiameseSegLib.provenance import Provenance
 from WMHSiameseSegLib.run_state import RunState, RunStateMachine
 from WMHSiameseSegLib.voxels import Grid
 from WMHSiameseSegLib.worker_client import Event, WorkerClient
@@ -238,7 +239,8 @@ def _load(path: Path, request: SegmentRequest, said: Event) -> RunResult:
             f"for a volume of {request.array.shape}"
         )
     lesions = Lesions(
-        probability, request.threshold, Grid(request.array.shape, request.affine).voxel_mm3
+        *(probability, request.threshold, Grid(request.array.shape, request.affine).voxel_mm3),
+        Provenance.of_run(said).certainty,
     )
     return RunResult(
         probability=probability,

@@ -69,18 +69,23 @@ class TrainedModel:
         self.name = name or segmenter.card.name
         self.threshold = segmenter.card.threshold if threshold is None else threshold
         self.min_volume_mm3 = min_volume_mm3
+        self.certainty = segmenter.card.preparation_recipe().certainty
 
     @property
     def description(self) -> str:
         card = self._segmenter.card
         return (
             f"model {card.name}, SHA-256 {card.sha256}, threshold {self.threshold:g}, "
-            f"lesions from {self.min_volume_mm3:g} mm³, on {self._segmenter.device_name}"
+            f"certainty {self.certainty:g}, lesions from {self.min_volume_mm3:g} mm³, "
+            f"on {self._segmenter.device_name}"
         )
 
     def mask(self, case: Case, flair: Volume) -> Mask:
         probability = self._segmenter.probability(flair, nonfinite="zero")
-        return lesion_mask(probability, self.threshold, self.min_volume_mm3, flair.voxel_volume_mm3)
+        return lesion_mask(
+            *(probability, self.threshold, self.min_volume_mm3, flair.voxel_volume_mm3),
+            self.certainty,
+        )
 
     def role(self, case: Case) -> str:
         training = self._segmenter.card.training

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -40,18 +40,30 @@ class Readouts:
 class Lesions:
     """The 26-connected components of ``probability >= threshold``, labelled once.
 
+    Those whose probability stays low everywhere are no lesions (hysteresis thresholding).
+
     Kept while only the minimum volume changes, so that each change costs a table look-up.
 
     Args:
         probability: (i, j, k), any float type; NaN is never positive.
         threshold: a voxel is positive where the probability reaches it.
         voxel_mm3: volume of one voxel, > 0.
+        certainty: how far up from the threshold to 1 a lesion has to reach somewhere, in [0, 1).
     """
 
-    def __init__(self, probability: FloatArray, threshold: float, voxel_mm3: float) -> None:
+    def __init__(
+        self,
+        probability: FloatArray,
+        threshold: float,
+        voxel_mm3: float,
+        certainty: float = 0.0,
+    ) -> None:
         self._shape = probability.shape
         self._voxel_mm3 = voxel_mm3
-        self._components = _label(probability >= threshold)
+        found = _label(probability >= threshold)
+        if certainty > 0:
+            found = _reaching(found, probability, threshold + certainty * (1 - threshold))
+        self._components = found
 
     @property
     def volumes_mm3(self) -> FloatArray:
@@ -87,7 +99,11 @@ class Lesions:
 
 
 def lesion_mask(
-    probability: FloatArray, threshold: float, min_volume_mm3: float, voxel_mm3: float
+    probability: FloatArray,
+    threshold: float,
+    min_volume_mm3: float,
+    voxel_mm3: float,
+    certainty: float = 0.0,
 ) -> BoolArray:
     """Voxels that reach the threshold, in 26-connected lesions of at least the minimum volume.
 
@@ -96,10 +112,11 @@ def lesion_mask(
         threshold: in [0, 1].
         min_volume_mm3: smaller lesions are dropped; 0 keeps all.
         voxel_mm3: volume of one voxel.
+        certainty: as for :class:`Lesions`.
     """
-    if min_volume_mm3 <= voxel_mm3:
+    if min_volume_mm3 <= voxel_mm3 and not certainty:
         return np.asarray(probability >= threshold)
-    return Lesions(probability, threshold, voxel_mm3).mask(min_volume_mm3)
+    return Lesions(probability, threshold, voxel_mm3, certainty).mask(min_volume_mm3)
 
 
 def read_out(mask: BoolArray, affine: FloatArray) -> Readouts:
@@ -146,6 +163,18 @@ def _label(mask: BoolArray) -> _Components:
     found = int(ndimage.label(arranged[box], structure=_NEIGHBOURS_26, output=labels))
     voxels = np.bincount(labels.ravel(), minlength=found + 1).astype(np.int64)
     return _Components(axes, box, labels, voxels)
+
+
+def _reaching(found: _Components, probability: FloatArray, level: float) -> _Components:
+    """The components in which the probability reaches the level somewhere, numbered anew."""
+    reached = probability.transpose(found.axes)[found.box] >= level
+    kept = np.zeros(len(found.voxels), dtype=bool)
+    kept[found.labels[reached]] = True
+    kept[0] = True
+    numbers = np.where(kept, np.cumsum(kept) - 1, 0).astype(np.int32)
+    voxels = found.voxels[kept]
+    voxels[0] += found.voxels[~kept].sum()
+    return replace(found, labels=numbers[found.labels], voxels=voxels)
 
 
 def _bounding_box(mask: BoolArray) -> tuple[slice, ...]:

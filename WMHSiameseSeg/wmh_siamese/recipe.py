@@ -1,8 +1,8 @@
-"""How slices are prepared, as every model file keeps it; without torch."""
+"""How a model sees slices and says lesions, as every model file keeps it; without torch."""
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any, Literal, TypeGuard, get_args
 
 Scale = Literal["maximum", "foreground"]
@@ -20,7 +20,7 @@ def is_number(value: object) -> TypeGuard[float]:
 
 @dataclass(frozen=True)
 class Recipe:
-    """How slices are prepared; stored in every model file.
+    """How slices are prepared, and what counts as a lesion; stored in every model file.
 
     Args:
         name: ``"paper"`` takes the text at its word, ``"robust"`` is the recipe that ships.
@@ -30,6 +30,8 @@ class Recipe:
             mean; brighter voxels are clipped.
         foreground_gain: see ``scale``.
         square: pad a slice to a square field of view first, in mm, so that nothing is stretched.
+        certainty: how far up from the threshold to 1 a lesion's probability has to reach somewhere,
+            in [0, 1); 0 asks for the threshold alone (paper).
 
     Raises:
         ValueError: when a field means nothing.
@@ -40,6 +42,7 @@ class Recipe:
     scale: Scale = "maximum"
     foreground_gain: float = 1.65
     square: bool = False
+    certainty: float = 0.0
 
     def __post_init__(self) -> None:
         if not isinstance(self.name, str):
@@ -50,12 +53,18 @@ class Recipe:
             raise ValueError(f"size must be a whole number of pixels, got {self.size!r}")
         if not (is_number(self.foreground_gain) and 0 < self.foreground_gain < float("inf")):
             raise ValueError(f"foreground_gain must be positive, got {self.foreground_gain!r}")
+        if not (is_number(self.certainty) and 0 <= self.certainty < 1):
+            raise ValueError(f"certainty must be 0 to below 1, got {self.certainty!r}")
         if not isinstance(self.square, bool):
             raise ValueError(f"square must be true or false, got {self.square!r}")
+
+    def prepares_as(self, other: Recipe) -> bool:
+        """Whether both make the same slices of a volume."""
+        return replace(self, certainty=other.certainty) == other
 
     def to_dict(self) -> dict[str, Any]:
         return asdict(self)
 
 
 PAPER = Recipe()
-ROBUST = Recipe(name="robust", scale="foreground", square=True)
+ROBUST = Recipe(name="robust", scale="foreground", square=True, certainty=0.5)

@@ -112,7 +112,10 @@ def segment_one(
     probability = segmenter.probability(volume, nonfinite=request.nonfinite, progress=progress)
     card = segmenter.card
     threshold = card.threshold if request.threshold is None else request.threshold
-    mask = lesion_mask(probability, threshold, request.min_volume_mm3, volume.voxel_volume_mm3)
+    mask = lesion_mask(
+        *(probability, threshold, request.min_volume_mm3, volume.voxel_volume_mm3),
+        card.preparation_recipe().certainty,
+    )
     result = Result(
         job=job,
         readouts=read_out(mask, volume.affine),

@@ -328,7 +328,7 @@ def _first_generator(plan: TrainingPlan) -> DenseUNet:
             f"{settings.width} and {settings.depth}.",
             "Train with its width and depth.",
         )
-    if card.recipe != settings.recipe.to_dict():
+    if not card.preparation_recipe().prepares_as(settings.recipe):
         raise WMHError(
             "bad-model",
             f"The base model was trained with the recipe {card.recipe.get('name')}.",
