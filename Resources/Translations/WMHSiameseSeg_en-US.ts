@@ -1151,6 +1151,10 @@
         <translation type="unfinished"></translation>
     </message>
     <message>
+        <source>{threshold}; each lesion reaches {reached} somewhere</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>The cards of these models name no held-out case in common, so their figures do not tell which is better.</source>
         <translation type="unfinished"></translation>
     </message>

@@ -7,7 +7,9 @@ import numpy as np
 import pytest
 import slicer
 import vtk
+from scipy import ndimage
 from slicer_side.panel import wait_for
+from WMHSiameseSegLib.provenance import Provenance
 from WMHSiameseSegLib.simulated_flair import add_simulated_flair
 from WMHSiameseSegLib.voxels import volume_affine, volume_array
 
@@ -201,6 +203,36 @@ def test_another_flair_gets_another_segmentation(scripted_panel, flair):
     assert second.node is not first.node
     scripted_panel.choose(flair)
     assert scripted_panel.result.node is first.node
+
+
+def test_the_sliders_keep_to_what_the_model_asks_of_a_lesion(scripted_panel, flair):
+    result = scripted_panel.segment(flair)
+    result.node.SetAttribute("WMHSiameseSeg.Recipe", '{"name": "certain", "certainty": 0.99}')
+    for threshold in (0.6, 0.8):
+        scripted_panel.move("thresholdSlider", threshold)
+        labels, count = ndimage.label(result.probability >= threshold, np.ones((3, 3, 3)))
+        highest = ndimage.maximum(result.probability, labels, np.arange(1, count + 1))
+        certain = 1 + np.flatnonzero(highest >= threshold + 0.99 * (1 - threshold))
+        assert 0 < len(certain) < count
+        np.testing.assert_array_equal(result.mask(), np.isin(labels, certain))
+        assert scripted_panel.figure("lesion") == str(len(certain))
+
+
+@pytest.mark.parametrize(
+    ("recipe", "certainty"),
+    [
+        ({"certainty": 0.5}, 0.5),
+        ({"name": "paper"}, 0.0),
+        ({"certainty": "half"}, 0.0),
+        ({"certainty": float("nan")}, 0.0),
+        ({"certainty": 1}, 0.0),
+        ("no JSON", 0.0),
+        ("[1]", 0.0),
+        (None, 0.0),
+    ],
+)
+def test_a_recipe_that_asks_nothing_of_a_lesion_leaves_the_threshold_alone(recipe, certainty):
+    assert Provenance.of_run({"model": {"recipe": recipe}}).certainty == certainty
 
 
 def test_the_sliders_cut_the_kept_probability_without_a_run(scripted_panel, flair):

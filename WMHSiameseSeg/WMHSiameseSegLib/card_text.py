@@ -72,8 +72,8 @@ def _threshold_text(card: ModelCard) -> str:
     if not certainty:
         return f"{card.threshold:.2f}"
     reached = card.threshold + certainty * (1 - card.threshold)
-    text = _("{threshold:.2f}; each lesion reaches {reached:.2f} somewhere")
-    return text.format(threshold=card.threshold, reached=reached)
+    text = _("{threshold}; each lesion reaches {reached} somewhere")
+    return text.format(threshold=f"{card.threshold:.2f}", reached=f"{reached:.2f}")
 
 
 def compared_html(one: Model, other: Model) -> str:
