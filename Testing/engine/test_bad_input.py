@@ -214,8 +214,9 @@ def test_a_full_disk(engine_environment, flair, tmp_path, name, bytes_free):
     script = (
         "import resource, sys\n"
         "from types import SimpleNamespace as N\n"
+        "from wmh_siamese.model_file import ModelCard\n"
         "import wmh_siamese.cli as cli\n"
-        "card = N(name='n', sha256='0', recipe={}, threshold=0.5)\n"
+        "card = ModelCard('n', {}, {}, sha256='0')\n"
         "cli._segmenter = lambda o: N(card=card, device_name='cpu', precision='float32',"
         " probability=lambda v, **k: v.array / 1000)\n"
         f"resource.setrlimit(resource.RLIMIT_FSIZE, ({bytes_free}, {bytes_free}))\n"
