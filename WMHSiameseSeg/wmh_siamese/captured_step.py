@@ -61,6 +61,7 @@ class CapturedStep:
         self._images, self._labels = images.clone(), labels.clone()
         self._optimiser.zero_grad()
         graph = torch.cuda.CUDAGraph()
+        # of this thread alone: another one pins the next batch meanwhile
         with torch.cuda.graph(graph, stream=self._aside, capture_error_mode="thread_local"):
             loss, prediction = self._compute(self._images, self._labels)
             loss.backward()

@@ -35,6 +35,7 @@ from wmh_siamese.validation import Validation
 log = logging.getLogger(__name__)
 
 CHECKPOINT = "checkpoint.safetensors"
+MANY_STEPS = 1000
 
 __all__ = ["CHECKPOINT", "Epoch", "TrainingSettings", "train"]
 
@@ -156,7 +157,8 @@ class _Run:
         self._resume()
         self.predict = processes.together(self.generator, device)
         self.precision = plan.settings.precision_on(device)
-        torch.backends.cudnn.benchmark = True  # slices have one size
+        # slices have one size; trying all kernels takes seconds, longer than a short fine-tuning
+        torch.backends.cudnn.benchmark = plan.settings.steps >= MANY_STEPS
         alone_on = device if processes.count == 1 else None
         self.captured = captured_step(self._loss, self.optimiser, alone_on)
 
