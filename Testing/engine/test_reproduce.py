@@ -5,6 +5,7 @@ import json
 import math
 import os
 import re
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -16,9 +17,11 @@ from wmh_siamese.cases import Case
 from wmh_siamese.cli import main
 from wmh_siamese.evaluation import CaseFigures
 from wmh_siamese.metrics import Metrics
+from wmh_siamese.preparation import PAPER, ROBUST
 from wmh_siamese.reproduction.density_figure import density_bins
 from wmh_siamese.reproduction.experiment import Experiment, Member
 from wmh_siamese.reproduction.figures_file import Judged, read_judged, write_judged
+from wmh_siamese.reproduction.results import settings_in_words
 from wmh_siamese.reproduction.samples_figure import sampled_cases
 from wmh_siamese.reproduction.tables import case_sets, cell, markdown_of, model_tables
 from wmh_siamese.training_settings import TrainingSettings
@@ -87,6 +90,14 @@ def test_the_tables_hold_both_sets_and_the_papers_figures(done):
     text = (done / "table1.md").read_text()
     assert "Siamese loss, paper, CAIN | 0.52 | 24.26 | 39.76 | 0.75 | 0.54" in text
     assert "healthy.nii.gz" in (done / "false_alarms.md").read_text()
+
+
+@pytest.mark.parametrize(("recipe", "told"), [(PAPER, False), (ROBUST, True)])
+def test_what_a_recipe_asks_of_a_lesion_is_said_beside_the_paper(recipe, told):
+    settings = TrainingSettings(recipe=recipe)
+    nothing = ((), (), (), (), ())
+    experiment = Experiment(Path(), settings, [0], ["dice"], *nothing, vgg=None)
+    assert ("from the threshold to 1" in " ".join(settings_in_words(experiment))) is told
 
 
 def test_the_page_shows_everything_and_loads_nothing_from_elsewhere(done):

@@ -11,6 +11,7 @@ from wmh_siamese.atomic_file import written_whole
 from wmh_siamese.evaluation import CaseFigures, cohort_figures
 from wmh_siamese.evaluation_table import write_csv
 from wmh_siamese.provenance import versions
+from wmh_siamese.recipe import Recipe
 from wmh_siamese.reproduction.density_figure import draw_density_figure
 from wmh_siamese.reproduction.experiment import Experiment
 from wmh_siamese.reproduction.samples_figure import draw_samples_figure
@@ -89,10 +90,18 @@ def settings_in_words(experiment: Experiment) -> list[str]:
             else f"{settings.lesion_slices} lesion slices a batch"
         )
         + ".",
-        f"Seeds {', '.join(map(str, experiment.seeds))}; threshold and epoch by validation Dice.",
+        f"Seeds {', '.join(map(str, experiment.seeds))}; threshold and epoch by validation Dice."
+        + _certainty_in_words(settings.recipe),
         "Versions: " + ", ".join(f"{name} {number}" for name, number in known.items()) + ".",
         "Research software, not a medical device.",
     ]
+
+
+def _certainty_in_words(recipe: Recipe) -> str:
+    if not recipe.certainty:
+        return ""
+    share = f"{recipe.certainty:g} of the way from the threshold to 1"
+    return f" A lesion's probability reaches {share} somewhere (paper: no such condition)."
 
 
 def _html_of(tables: Sequence[Table]) -> str:
