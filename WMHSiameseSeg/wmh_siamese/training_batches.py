@@ -81,6 +81,7 @@ class Batches:
                     batch_size=None,
                     sampler=range(step, len(self)),
                     num_workers=self._makers,
+                    multiprocessing_context="fork",
                     prefetch_factor=AHEAD,
                     pin_memory=torch.cuda.is_available(),
                 )
