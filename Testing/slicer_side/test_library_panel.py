@@ -8,7 +8,7 @@ import slicer
 from slicer_side.finetune_panel import FinetunePanel
 from slicer_side.panel import wait_for
 from WMHSiameseSegLib.corrected_case import corrected_case, lesion_segment
-from WMHSiameseSegLib.user_settings import libraries
+from WMHSiameseSegLib.user_settings import libraries, library_of, library_word, remember_library
 from WMHSiameseSegLib.voxels import Grid, volume_array, write_mask
 
 pytest_plugins = ["slicer_side.panel_fixtures"]
@@ -34,7 +34,7 @@ def test_a_new_library_is_empty_and_remembered(finetune, library):
     assert finetune.cells() == []
     assert finetune.ui.libraryNameLabel.text == "corrections"
     assert libraries() == [library]
-    assert finetune.widget.logic.getParameterNode().library == "corrections"
+    assert finetune.widget.logic.getParameterNode().library == library_word(library)
 
 
 def test_an_added_case_is_shown_with_its_figures(finetune, library, a_flair_volume, a_segmentation):
@@ -265,6 +265,19 @@ def test_the_scene_keeps_the_librarys_name_and_no_folder(finetune, library, tmp_
     slicer.mrmlScene.Commit()
     text = (tmp_path / "scene.mrml").read_text()
     assert "corrections" in text and str(library.parent) not in text
+
+
+def test_a_scene_means_the_library_in_its_place_not_another_of_its_name(tmp_path, finetune):
+    one, other = tmp_path / "one" / "corrections", tmp_path / "other" / "corrections"
+    last = tmp_path / "last"
+    for folder in (one, other, last):
+        remember_library(folder)
+    assert library_of(library_word(one)) == one
+    assert library_of(library_word(other)) == other
+    elsewhere = library_word(tmp_path / "another computer" / "corrections")
+    assert library_of(elsewhere) == library_of("corrections") == other
+    assert library_of(library_word(tmp_path / "unknown")) == last
+    assert str(tmp_path) not in library_word(one)
 
 
 def test_the_last_library_is_there_when_the_panel_is_opened_again(

@@ -21,7 +21,7 @@ from WMHSiameseSegLib.library_client import CaseRow, LibraryAnswer, LibraryClien
 from WMHSiameseSegLib.library_words import answer_text
 from WMHSiameseSegLib.panel_message import PanelMessage
 from WMHSiameseSegLib.run_log import RunLog
-from WMHSiameseSegLib.user_settings import library_named, remember_library
+from WMHSiameseSegLib.user_settings import library_of, library_word, remember_library
 from WMHSiameseSegLib.worker_client import WorkerClient
 from WMHSiameseSegLib.worker_needs import WorkerNeeds
 
@@ -82,7 +82,7 @@ class LibraryPanel:
     def set_parameters(self, parameters: Any) -> None:
         """Keep the library's name here; the shell connects the node selectors."""
         self._parameters = parameters
-        folder = library_named(parameters.library) if parameters is not None else None
+        folder = library_of(parameters.library) if parameters is not None else None
         if folder is not None and folder != self.folder and not self.client.busy:
             self._choose_folder(folder)
 
@@ -238,7 +238,7 @@ class LibraryPanel:
             self._choose_folder(answer.folder)
         remember_library(answer.folder)
         if self._parameters is not None:
-            self._parameters.library = answer.folder.name
+            self._parameters.library = library_word(answer.folder)
         if answer.what == "add" and self.choice.about() == self._sent:
             self.choice.forget_words()
         text = answer_text(answer)

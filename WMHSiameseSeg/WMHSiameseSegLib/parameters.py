@@ -20,7 +20,8 @@ class WMHSiameseSegParameters:
         minVolumeMm3: lesions smaller than this (mm3) are left out.
         caseFlair: the volume of the next corrected case.
         caseSegmentation: its mask.
-        library: name of the correction library's folder, without the folders above it.
+        library: name of the correction library's folder, without the folders above it, and a hash
+            of where it lies.
     """
 
     flair: vtkMRMLScalarVolumeNode

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from pathlib import Path
 
@@ -26,11 +27,21 @@ def remember_library(folder: Path) -> None:
     _write("libraries", json.dumps([str(folder), *others][:_LIBRARIES_KEPT]))
 
 
-def library_named(name: str) -> Path | None:
-    """The last used library, or the last one whose folder has this name."""
+def library_word(folder: Path) -> str:
+    """What a scene says of its library: the folder's name, and a hash of where it lies."""
+    return f"{folder.name} {hashlib.sha256(str(folder).encode()).hexdigest()[:8]}"
+
+
+def library_of(word: str) -> Path | None:
+    """The library that a scene's word means on this computer.
+
+    Of two folders of one name the one in the same place; elsewhere than where the scene was made,
+    the last used one of that name, or the last used one.
+    """
     used = libraries()
-    named = [folder for folder in used if folder.name == name]
-    return next(iter([*named, *used]), None)
+    same = [folder for folder in used if library_word(folder) == word]
+    named = [folder for folder in used if folder.name in (word, word[:-9])]
+    return next(iter([*same, *named, *used]), None)
 
 
 def default_model() -> str:
