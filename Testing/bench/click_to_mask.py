@@ -69,12 +69,13 @@ def best_click(setting: Setting, device: str) -> Click:
 
 def one_click(worker: WorkerLine, setting: Setting, device: str, clock: Path) -> Click:
     """What the panel does between the click and the mask, apart from drawing."""
-    volume, threshold = setting.volume, read_card(setting.model).threshold
+    volume, card = setting.volume, read_card(setting.model)
     earlier = clocked_seconds(clock) if clock.exists() else 0.0
     began = time.perf_counter()
     path, answer = worker.segment(volume, setting.model, setting.folder, device)
     probability = np.load(path, allow_pickle=False)
-    lesions = Lesions(probability, threshold, volume.voxel_volume_mm3)
+    certainty = card.preparation_recipe().certainty
+    lesions = Lesions(probability, card.threshold, volume.voxel_volume_mm3, certainty)
     lesions.mask(0.0)
     lesions.read_out(0.0, volume.affine)
     total = time.perf_counter() - began

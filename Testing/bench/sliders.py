@@ -7,8 +7,6 @@ from collections.abc import Callable, Iterator
 from functools import partial
 from statistics import median
 
-import numpy as np
-from numpy.typing import NDArray
 from wmh_siamese.inference import Segmenter
 from wmh_siamese.readouts import Lesions
 
@@ -23,10 +21,17 @@ REPEATS = 3
 
 def figures(setting: Setting) -> Iterator[Figure]:
     """Median and worst seconds of a move, over the volume's own probability."""
-    probability = Segmenter(setting.model).probability(setting.volume)
+    segmenter = Segmenter(setting.model)
+    probability = segmenter.probability(setting.volume)
+    lesions_at = partial(
+        Lesions,
+        probability,
+        voxel_mm3=setting.volume.voxel_volume_mm3,
+        certainty=segmenter.card.preparation_recipe().certainty,
+    )
     moves = {
-        "threshold": {t: seconds_of(_threshold_move(setting, probability, t)) for t in THRESHOLDS},
-        "minimum volume": dict(_volume_moves(setting, probability)),
+        "threshold": {t: seconds_of(_threshold_move(setting, lesions_at, t)) for t in THRESHOLDS},
+        "minimum volume": dict(_volume_moves(setting, lesions_at)),
     }
     for name, found in moves.items():
         worst = max(found, key=lambda threshold: found[threshold])
@@ -38,25 +43,23 @@ def figures(setting: Setting) -> Iterator[Figure]:
 
 
 def _threshold_move(
-    setting: Setting, probability: NDArray[np.float32], threshold: float
+    setting: Setting, lesions_at: Callable[[float], Lesions], threshold: float
 ) -> Callable[[], object]:
-    volume = setting.volume
-
     def move() -> None:
-        lesions = Lesions(probability, threshold, volume.voxel_volume_mm3)
+        lesions = lesions_at(threshold)
         lesions.mask(MIN_VOLUMES_MM3[1])
-        lesions.read_out(MIN_VOLUMES_MM3[1], volume.affine)
+        lesions.read_out(MIN_VOLUMES_MM3[1], setting.volume.affine)
 
     return move
 
 
 def _volume_moves(
-    setting: Setting, probability: NDArray[np.float32]
+    setting: Setting, lesions_at: Callable[[float], Lesions]
 ) -> Iterator[tuple[float, float]]:
     """Thresholds, each with the seconds of its slowest move."""
     volume = setting.volume
     for threshold in THRESHOLDS:
-        lesions = Lesions(probability, threshold, volume.voxel_volume_mm3)
+        lesions = lesions_at(threshold)
 
         def move(least: float, lesions: Lesions = lesions) -> None:
             lesions.mask(least)
