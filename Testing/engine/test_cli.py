@@ -7,12 +7,17 @@ import signal
 import subprocess
 import sys
 import time
+from dataclasses import replace
+from pathlib import Path
 
 import nibabel
 import numpy as np
 import pytest
+from wmh_siamese.card_summary import card_summary
 from wmh_siamese.cli import main
+from wmh_siamese.model_file import ModelCard
 from wmh_siamese.readouts import lesion_mask, read_out
+from wmh_siamese.recipe import Recipe
 
 
 @pytest.fixture
@@ -216,6 +221,32 @@ def test_models_lists_every_bundled_file_with_its_hash(capsys):
     hashes = [file_sha256(path) for path in bundled_models()]
     assert [card["sha256"] for card in cards] == hashes
     assert all(sha256 in listed for sha256 in hashes)
+    assert len(listed.splitlines()) <= 10 * len(cards)  # all the rest is for --json
+
+
+def test_a_models_summary_says_what_its_card_knows():
+    recipe = Recipe(size=64, certainty=0.5).to_dict()
+    bare = ModelCard("bare", {"width": 4, "depth": 2}, Recipe(size=64).to_dict(), sha256="0a")
+    assert card_summary(Path("b.safetensors"), bare).splitlines() == [
+        "bare  (b.safetensors)",
+        "  network    dense U-Net, width 4, depth 2",
+        "  recipe     paper, slices of 64",
+        "  threshold  0.5",
+        "  SHA-256    0a",
+    ]
+    training = {"loss": "content", "settings": {"extra_loss": "dice"}, "cases": ["a/1"]}
+    held_out = {"a": {"dice": 0.706, "lesion_recall": None, "cases": {"a/2": {}, "a/3": {}}}}
+    card = replace(
+        bare,
+        recipe=recipe,
+        threshold=0.6,
+        training=training | {"simulated_cases": ["s/1", "s/2"]},
+        metrics={"held_out": held_out},
+    )
+    text = card_summary(Path("b.safetensors"), card)
+    assert "0.6; each lesion reaches 0.8 somewhere" in text
+    assert "content + dice loss, 1 case, 2 simulated heads" in text
+    assert "a (2): Dice 0.71\n" in text
 
 
 def test_the_command_as_a_module(engine_environment, flair, tiny_model, tmp_path):

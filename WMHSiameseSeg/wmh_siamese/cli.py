@@ -97,6 +97,7 @@ def segment(options: argparse.Namespace) -> int:
 
 def models(options: argparse.Namespace) -> int:
     """List the bundled models, the default first."""
+    from wmh_siamese.card_summary import card_summary
     from wmh_siamese.model_file import bundled_models, read_card
 
     codes = {DONE}
@@ -109,7 +110,7 @@ def models(options: argparse.Namespace) -> int:
         if options.json:
             _tell(_json({"file": str(path), **vars(card)}))
         else:
-            _tell(_card_text(path, vars(card)))
+            _tell(card_summary(path, card))
     return max(codes)
 
 
@@ -302,15 +303,6 @@ def _tell_result(result: Result, options: argparse.Namespace) -> None:
         )
 
 
-def _card_text(path: Path, card: dict[str, Any]) -> str:
-    shown = [f"{card['name']}  ({path.name})"]
-    for field, value in card.items():
-        if field != "name" and value not in (None, "", {}):
-            text = _json(value) if isinstance(value, dict) else value
-            shown.append(f"  {field:<12} {text}")
-    return "\n".join(shown)
-
-
 def _refuse(error: Exception, source: Path | None = None) -> int:
     """Say what is wrong in one line; returns the exit code."""
     plain = from_exception(error)
@@ -384,7 +376,9 @@ def _add_segment(commands: Any) -> None:
 
 def _add_models(commands: Any) -> None:
     parser = _add_command(commands, "models", models, "List the models that come along.")
-    parser.add_argument("--json", action="store_true", help="print one JSON object per model")
+    parser.add_argument(
+        "--json", action="store_true", help="print each whole card as one JSON object"
+    )
 
 
 def _add_train(commands: Any) -> None:
