@@ -18,7 +18,7 @@ from pathlib import Path
 
 import torch
 from torch import Tensor
-from wmh_siamese.captured_step import WARM_UP, CapturedStep
+from wmh_siamese.captured_step import WARM_UP, captured_step
 from wmh_siamese.devices import choose_device, keep_freed_memory, placed
 from wmh_siamese.generator import DenseUNet
 from wmh_siamese.model_file import read_card
@@ -150,7 +150,7 @@ class _Step:
         self.optimiser = torch.optim.Adam(
             self.generator.parameters(), lr=LEARNING_RATE, fused=on_cuda
         )
-        self.captured = CapturedStep(self._loss, self.optimiser) if on_cuda else None
+        self.captured = captured_step(self._loss, self.optimiser, self.device)
         settings = TrainingSettings(recipe=ROBUST, batch_size=self.batch, scanner_variation=True)
         self.precision = settings.precision_on(self.device)
         self.images, self.labels = (

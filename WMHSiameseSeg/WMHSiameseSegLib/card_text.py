@@ -68,12 +68,11 @@ def lineage_html(model: Model, parent: str) -> str:
 
 
 def _threshold_text(card: ModelCard) -> str:
-    certainty = card.preparation_recipe().certainty
-    if not certainty:
-        return f"{card.threshold:.2f}"
-    reached = card.threshold + certainty * (1 - card.threshold)
+    threshold, reached = f"{card.threshold:.2f}", f"{card.certain_level:.2f}"
+    if card.certain_level == card.threshold:
+        return threshold
     text = _("{threshold}; each lesion reaches {reached} somewhere")
-    return text.format(threshold=f"{card.threshold:.2f}", reached=f"{reached:.2f}")
+    return text.format(threshold=threshold, reached=reached)
 
 
 def compared_html(one: Model, other: Model) -> str:

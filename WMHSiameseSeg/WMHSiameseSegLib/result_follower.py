@@ -13,7 +13,6 @@ from numpy.typing import NDArray
 from wmh_siamese.readouts import Lesions, Readouts, read_out
 
 from WMHSiameseSegLib.background import Background, Job
-from WMHSiameseSegLib.provenance import Provenance
 from WMHSiameseSegLib.readout_table import Figures, write_table
 from WMHSiameseSegLib.scene import Result
 from WMHSiameseSegLib.surface_pause import SurfacePause
@@ -147,13 +146,14 @@ class ResultFollower:
         if result is None or cut is None:
             return
         grid, kept = result.grid, self._lesions
-        probability, certainty = result.probability, Provenance.of_node(result.node).certainty
+        probability = result.probability
         if kept is not None and kept[0] == cut.threshold:
             lesions = kept[1]
 
             def work() -> tuple[Lesions, BoolArray, Readouts]:
                 return _cut(lesions, cut, grid.affine)
         else:
+            certainty = result.provenance.certainty  # read here: nodes are not for other threads
 
             def work() -> tuple[Lesions, BoolArray, Readouts]:
                 fresh = Lesions(probability, cut.threshold, grid.voxel_mm3, certainty)

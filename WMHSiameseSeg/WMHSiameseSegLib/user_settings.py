@@ -40,7 +40,8 @@ def library_of(word: str) -> Path | None:
     """
     used = libraries()
     same = [folder for folder in used if library_word(folder) == word]
-    named = [folder for folder in used if folder.name in (word, word[:-9])]
+    name, _, _ = word.rpartition(" ")
+    named = [folder for folder in used if folder.name in (name, word)]
     return next(iter([*same, *named, *used]), None)
 
 

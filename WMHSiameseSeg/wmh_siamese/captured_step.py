@@ -70,9 +70,7 @@ class CapturedStep:
 
 
 def captured_step(
-    compute: Compute, optimiser: torch.optim.Optimizer, device: torch.device | None
+    compute: Compute, optimiser: torch.optim.Optimizer, device: torch.device
 ) -> CapturedStep | None:
-    """A captured step where the device has CUDA graphs, None elsewhere and without a device."""
-    if device is None or device.type != "cuda":
-        return None
-    return CapturedStep(compute, optimiser)
+    """A captured step where the device has CUDA graphs, None elsewhere."""
+    return CapturedStep(compute, optimiser) if device.type == "cuda" else None

@@ -27,11 +27,9 @@ def card_summary(path: Path, card: ModelCard) -> str:
 
 
 def _threshold(card: ModelCard) -> str:
-    certainty = card.preparation_recipe().certainty
-    if not certainty:
+    if card.certain_level == card.threshold:
         return f"{card.threshold:g}"
-    reached = card.threshold + certainty * (1 - card.threshold)
-    return f"{card.threshold:g}; each lesion reaches {reached:.3g} somewhere"
+    return f"{card.threshold:g}; each lesion reaches {card.certain_level:.3g} somewhere"
 
 
 def _training(training: dict[str, Any]) -> str:

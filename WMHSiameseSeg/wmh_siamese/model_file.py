@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from wmh_siamese.atomic_file import written_whole
 from wmh_siamese.card_checks import check_card
 from wmh_siamese.errors import WMHError
-from wmh_siamese.recipe import Recipe
+from wmh_siamese.recipe import Recipe, certain_level
 from wmh_siamese.weights_layout import check_layout
 
 if TYPE_CHECKING:
@@ -60,6 +60,11 @@ class ModelCard:
 
     def preparation_recipe(self) -> Recipe:
         return Recipe(**self.recipe)
+
+    @property
+    def certain_level(self) -> float:
+        """The probability that a lesion has to reach somewhere; often the threshold itself."""
+        return certain_level(self.threshold, self.preparation_recipe().certainty)
 
 
 def save_model(path: str | Path, generator: DenseUNet, card: ModelCard) -> str:

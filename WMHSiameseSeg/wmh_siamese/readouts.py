@@ -9,6 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
 
+from wmh_siamese.recipe import certain_level
+
 BoolArray = NDArray[np.bool_]
 FloatArray = NDArray[np.floating[Any]]
 
@@ -62,7 +64,7 @@ class Lesions:
         self._voxel_mm3 = voxel_mm3
         found = _label(probability >= threshold)
         if certainty > 0:
-            found = _reaching(found, probability, threshold + certainty * (1 - threshold))
+            found = _reaching(found, probability, certain_level(threshold, certainty))
         self._components = found
 
     @property

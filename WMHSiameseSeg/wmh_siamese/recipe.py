@@ -58,12 +58,17 @@ class Recipe:
         if not isinstance(self.square, bool):
             raise ValueError(f"square must be true or false, got {self.square!r}")
 
-    def prepares_as(self, other: Recipe) -> bool:
-        """Whether both make the same slices of a volume."""
-        return replace(self, certainty=other.certainty) == other
+    def without_certainty(self) -> Recipe:
+        """The same preparation of slices, with nothing asked of lesions."""
+        return replace(self, certainty=0.0)
 
     def to_dict(self) -> dict[str, Any]:
         return asdict(self)
+
+
+def certain_level(threshold: float, certainty: float) -> float:
+    """The probability that a lesion has to reach somewhere, in [threshold, 1]."""
+    return threshold + certainty * (1 - threshold)
 
 
 PAPER = Recipe()

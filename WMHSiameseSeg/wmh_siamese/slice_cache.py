@@ -6,7 +6,6 @@ import hashlib
 import json
 import logging
 from collections.abc import Sequence
-from dataclasses import replace
 from pathlib import Path
 
 from safetensors import SafetensorError, safe_open
@@ -105,8 +104,7 @@ def _read(path: Path) -> tuple[Tensor, Tensor]:
 
 def _key(case: Case, recipe: Recipe, without_skull: bool) -> str:
     hashes = [file_sha256(part) for path in (case.flair, case.mask) for part in _parts(path)]
-    prepared_by = replace(recipe, certainty=0.0).to_dict()
-    made_of = [FORMAT, prepared_by, without_skull, hashes]
+    made_of = [FORMAT, recipe.without_certainty().to_dict(), without_skull, hashes]
     return hashlib.sha256(json.dumps(made_of).encode()).hexdigest()
 
 

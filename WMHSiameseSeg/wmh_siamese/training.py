@@ -12,7 +12,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from wmh_siamese.captured_step import captured_step
+from wmh_siamese.captured_step import CapturedStep, captured_step
 from wmh_siamese.cases import Case
 from wmh_siamese.checkpoint import Checkpoint, State, read_checkpoint, write_checkpoint
 from wmh_siamese.devices import choose_device, keep_freed_memory, placed
@@ -159,8 +159,9 @@ class _Run:
         self.precision = plan.settings.precision_on(device)
         # slices have one size; trying all kernels takes seconds, longer than a short fine-tuning
         torch.backends.cudnn.benchmark = plan.settings.steps >= MANY_STEPS
-        alone_on = device if processes.count == 1 else None
-        self.captured = captured_step(self._loss, self.optimiser, alone_on)
+        self.captured: CapturedStep | None = None
+        if processes.count == 1:
+            self.captured = captured_step(self._loss, self.optimiser, device)
 
     def epoch(self, number: int, stopped: Callable[[], bool]) -> Epoch:
         started = time.monotonic()
@@ -330,7 +331,7 @@ def _first_generator(plan: TrainingPlan) -> DenseUNet:
             f"{settings.width} and {settings.depth}.",
             "Train with its width and depth.",
         )
-    if not card.preparation_recipe().prepares_as(settings.recipe):
+    if card.preparation_recipe().without_certainty() != settings.recipe.without_certainty():
         raise WMHError(
             "bad-model",
             f"The base model was trained with the recipe {card.recipe.get('name')}.",

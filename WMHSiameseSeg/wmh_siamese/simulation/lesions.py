@@ -40,7 +40,7 @@ def within_white_matter(anatomy: Anatomy) -> Array:
 
 
 def around_ventricles(
-    anatomy: Anatomy, edge: Array, rng: np.random.Generator, least_mm: float = 0.0
+    anatomy: Anatomy, edge: Array, rng: np.random.Generator, least_mm: float = -np.inf
 ) -> Array:
     """A band along the ventricles whose width wanders, wide at the horns: the caps.
 
@@ -56,8 +56,7 @@ def around_ventricles(
         away = (np.abs(x) - centre_x) ** 2 + (y - centre_y) ** 2 + ((z - centre_z) * 1.1) ** 2
         width = width + reach * np.exp(-away / (2 * 9.0**2))
     above_base = np.clip((z + 6) / 6, 0, 1)
-    if least_mm > 0:
-        width = np.where(width < least_mm, np.float32(0), width)
+    width = np.where(width < least_mm, np.float32(0), width)
     return soft(width * above_base * (1 + 0.3 * edge) - anatomy.ventricle_mm - 0.4, EDGE_MM)
 
 
