@@ -3,6 +3,7 @@
 import csv
 import json
 import os
+import re
 import shlex
 import signal
 import subprocess
@@ -48,6 +49,7 @@ def test_the_papers_split_is_drawn_kept_and_used(table, tmp_path, capsys):
     assert main(["train", str(table), str(tmp_path), *TINY, "--split-seed", "3"]) == 0
     told = capsys.readouterr().out
     assert "epoch 2 of 2: loss 0." in told and "generator.safetensors" in told
+    assert re.search(r"validation Dice \d\.\d{3} at threshold 0\.\d\d, \d+ s", told)
     split = read_split(tmp_path / "split.json")
     assert split.seed == 3
     named = [*split.learning, *split.validation, *split.held_out]
@@ -135,6 +137,7 @@ def test_one_patient_cannot_be_split_but_learnt_from(tmp_path, capsys):
     assert main(arguments) == 2
     assert "is one patient" in capsys.readouterr().err
     assert main([*arguments, "--no-split"]) == 0
+    assert "validation" not in capsys.readouterr().out, "nobody is there to validate with"
     assert len(read_card(tmp_path / "out" / "last.safetensors").training["cases"]) == 2
 
 

@@ -148,11 +148,7 @@ def train(options: argparse.Namespace) -> int:
         if options.json:
             _tell(_json(vars(epoch)))
         else:
-            _tell(
-                f"epoch {epoch.number + 1} of {options.epochs}: loss {epoch.loss:.5g}, "
-                f"validation Dice {epoch.validation_dice:.3f} "
-                f"at threshold {epoch.threshold:.2f}, {epoch.seconds:.0f} s"
-            )
+            _tell(epoch.told(options.epochs))
 
     try:
         best = run_training(options, tell, _complain)

@@ -98,11 +98,7 @@ def train(
         with closing(run.batches):
             for number in range(run.epochs_done, plan.settings.epochs):
                 epoch = run.epoch(number, stopped or (lambda: False))
-                log.info(
-                    "epoch %d of %d: loss %.5g, validation Dice %.3f at threshold %.2f, %.0f s",
-                    *(number + 1, plan.settings.epochs, epoch.loss),
-                    *(epoch.validation_dice, epoch.threshold, epoch.seconds),
-                )
+                log.info(epoch.told(plan.settings.epochs))
                 if on_epoch and processes.first:
                     on_epoch(epoch)
     return folder / "best.safetensors"

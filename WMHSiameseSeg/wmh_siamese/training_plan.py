@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -30,6 +31,15 @@ class Epoch:
     validation_dice: float
     threshold: float
     seconds: float
+
+    def told(self, epochs: int) -> str:
+        """In words, as the epoch of so many."""
+        parts = [f"epoch {self.number + 1} of {epochs}: loss {self.loss:.5g}"]
+        if not math.isnan(self.validation_dice):
+            parts.append(
+                f"validation Dice {self.validation_dice:.3f} at threshold {self.threshold:.2f}"
+            )
+        return ", ".join([*parts, f"{self.seconds:.0f} s"])
 
 
 @dataclass(frozen=True)

@@ -37,10 +37,7 @@ def run_reproduction(options: argparse.Namespace, tell: Tell, complain: Tell) ->
     for member in experiment.members:
 
         def on_epoch(epoch: Epoch, name: str = member.name) -> None:
-            tell(
-                f"{name}: epoch {epoch.number + 1} of {options.epochs}, loss {epoch.loss:.5g}, "
-                f"validation Dice {epoch.validation_dice:.3f}, {epoch.seconds:.0f} s"
-            )
+            tell(f"{name}: {epoch.told(options.epochs)}")
 
         trained(experiment, member, on_epoch)
     results = {}
