@@ -168,4 +168,14 @@ def test_a_folder_with_something_else_in_it_is_left_alone(simulate, tmp_path):
     for record in ('{"seed": 1, "lesion_atlas": "another"}', '{"seed": '):
         (heads / "simulation.json").write_text(record)
         code, _, said = simulate(heads)
-        assert code == 2 and "heads of another seed or another lesion atlas" in said
+        assert code == 2 and "heads of another seed, lesion atlas or version" in said
+
+
+def test_heads_of_another_version_of_the_simulation_are_not_mixed_with_new_ones(simulate, tmp_path):
+    folder = tmp_path / "heads"
+    with pytest.MonkeyPatch.context() as before:
+        before.setattr("wmh_siamese.simulation.command.VERSION", 1)
+        assert simulate(folder, "--count", "1")[0] == 0
+    code, _, said = simulate(folder, "--count", "2")
+    assert code == 2 and "version of the simulation" in said
+    assert len(list(folder.glob("*_flair.nii.gz"))) == 1

@@ -22,6 +22,7 @@ from wmh_siamese.volume import Volume, read_mask, write_volume
 
 COHORT = "simulated"
 RECORD = "simulation.json"
+VERSION = 2  # of the simulation: higher whenever a seed gives other heads than before
 
 
 @dataclass(frozen=True)
@@ -51,7 +52,7 @@ def run_simulation(
         )
     atlas = LesionAtlas(options.lesion_atlas)
     folder: Path = options.folder
-    _begin(folder, {"seed": options.seed, "lesion_atlas": atlas.sha256})
+    _begin(folder, {"version": VERSION, "seed": options.seed, "lesion_atlas": atlas.sha256})
     done = []
     for number in range(options.count):
         case = _kept_head(folder, number, options.seed, atlas)
@@ -68,7 +69,7 @@ def _begin(folder: Path, made_of: dict[str, object]) -> None:
         if record.read_text(encoding="utf-8", errors="replace") != wanted:
             raise WMHError(
                 "bad-path",
-                f"{folder} holds heads of another seed or another lesion atlas.",
+                f"{folder} holds heads of another seed, lesion atlas or version of the simulation.",
                 "Choose an empty folder.",
             )
         return
