@@ -13,7 +13,8 @@ import pytest
 from wmh_siamese.cases import Case, read_case_table
 
 _SHARED = Path(__file__).resolve().parents[2] / "shared"
-_TABLE = Path(os.environ.get("WMH_DATA") or _SHARED / "data") / "cases.csv"
+SCANS = Path(os.environ.get("WMH_DATA") or _SHARED / "data")
+_TABLE = SCANS / "cases.csv"
 _WEIGHTS = "weights/vgg19_imagenet_caffe_conv1_1-conv2_2.npz"
 VGG = Path(os.environ.get("WMH_VGG") or _SHARED / _WEIGHTS)
 

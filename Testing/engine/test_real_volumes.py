@@ -1,4 +1,4 @@
-"""The bundled generator on real held-out patients; skipped where there is no folder of them."""
+"""The bundled generator on real scans never learnt from; skipped where there is no such folder."""
 
 import pytest
 from real_data import needs_scans, real_case
@@ -8,11 +8,11 @@ from wmh_siamese.metrics import dice, lesion_recall
 from wmh_siamese.model_file import bundled_models, read_card
 from wmh_siamese.volume import read_mask
 
-HELD_OUT = read_card(bundled_models()[0]).metrics["held_out"]["ms3seg"]["cases"]
+HELD_OUT = read_card(bundled_models()[0]).metrics["held_out"]["nichart"]["cases"]
 
 
 @needs_scans
-@pytest.mark.parametrize("name", HELD_OUT)
+@pytest.mark.parametrize("name", list(HELD_OUT)[::8])  # all of them take minutes
 def test_the_command_finds_what_the_header_says(name, tmp_path):
     case = real_case(name)
     flair, labels = read_case(case)

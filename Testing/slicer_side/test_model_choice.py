@@ -63,8 +63,11 @@ def test_a_missing_file_says_so(tmp_path):
 
 def test_the_card_names_both_terms_of_a_loss_and_counts_one_case_alone(shipped):
     text = card_html(shipped)
-    assert "11 cases, 88 simulated heads, content + dice loss" in text
-    assert re.search(r"openms: Dice [^;]*\b1 case\b", text)
+    assert "16 cases, 159 simulated heads, content + dice loss" in text
+    assert re.search(r"nichart: Dice [^;]*\b23 cases\b", text)
+    alone = {"openms": {"dice": 0.4, "lesion_recall": 0.3, "cases": {"openms/patient07": {}}}}
+    one = replace(shipped, card=replace(shipped.card, metrics={"held_out": alone}))
+    assert re.search(r"openms: Dice [^;]*\b1 case\b", card_html(one))
 
 
 def test_a_head_that_was_only_rehearsed_is_no_case(shipped):
@@ -87,12 +90,12 @@ def test_the_lineage_says_all_that_a_card_knows(shipped):
     assert said["SHA-256"] == shipped.card.sha256 and len(said["SHA-256"]) == 64
     assert said["Made from"] == f"Several scanners ({shipped.card.parent})"
     assert said["Recipe"] == "robust"
-    assert said["Threshold"] == "0.55; each lesion reaches 0.78 somewhere"
+    assert said["Threshold"] == "0.45; each lesion reaches 0.73 somewhere"
     assert said["Trained on"] == "2 cases, 3 simulated heads, content + dice loss, 48 steps"
     assert said["Settings"] == "learning rate 0.0005, drawn 50 % of the way back to the base model"
     assert said["Cases"] == "library/case-1 (abababababab), library/case-2"
-    dice = shipped.card.metrics["held_out"]["ms3seg"]["dice"]
-    assert f"ms3seg: Dice {dice:.2f}" in said["Held out"]
+    dice = shipped.card.metrics["held_out"]["nichart"]["dice"]
+    assert f"nichart: Dice {dice:.2f}" in said["Held out"]
     assert said["Date"] == shipped.card.created[:10]
 
 

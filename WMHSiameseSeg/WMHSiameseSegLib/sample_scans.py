@@ -7,13 +7,12 @@ from pathlib import Path
 
 CATEGORY = "WMHSiameseSeg"
 # A commit, so that the file behind the address never changes. Laboratory of Imaging Technologies,
-# University of Ljubljana: Lesjak et al., A novel public MR image dataset of multiple sclerosis
-# patients with lesion segmentations based on multi-rater consensus, Neuroinformatics 2017; CC BY.
-# The bundled generator has learnt from another patient of this set, never from this one.
+# University of Ljubljana: Lesjak et al., Validation of white-matter lesion change detection methods
+# on a novel publicly available MRI image database, Neuroinformatics 2016; CC BY. A clinical scan as
+# it came from the scanner; the bundled generator has learnt from no scan of this set.
 _OPEN_MS = (
     "https://raw.githubusercontent.com/muschellij2/open_ms_data/"
-    "65704901f60650824565aa5a4818611aa89716f4/cross_sectional/MNI/patient07/"
-    "FLAIR_N4_noneck_reduced_winsor_regtoFLAIR_brain_N4_regtoMNI.nii.gz"
+    "65704901f60650824565aa5a4818611aa89716f4/longitudinal/raw/patient09/study2_FLAIR.nii.gz"
 )
 
 
@@ -55,11 +54,11 @@ def sample_scans(resources: Path) -> list[SampleScan]:
             thumbnail=folder / "simulated_flair.png",
         ),
         SampleScan(
-            name="WMH open MS FLAIR (Lesjak et al. 2017, CC BY)",
+            name="WMH open MS FLAIR (Lesjak et al. 2016, CC BY)",
             uri=_OPEN_MS,
-            file_name="WMHSiameseSeg-open-ms-patient07-flair.nii.gz",
+            file_name="WMHSiameseSeg-open-ms-patient09-flair.nii.gz",
             node_name="Open MS FLAIR",
-            sha256="2f884f00d4e9cbca061a5fd2f988547df312d86194b331f4ca511cf852f775db",
+            sha256="da4aa2cb2111cd6ecdef4c3fe6062573277ee5bd01a9a394e003ecf74aac5213",
             thumbnail=folder / "open_ms_flair.png",
         ),
     ]
