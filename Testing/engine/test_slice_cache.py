@@ -119,3 +119,7 @@ def test_full_heads_have_a_copy_without_skull_beside_them(cases, tmp_path, monke
     assert len(parts) == 6
     for (head, labels), (copy, same_labels) in zip(parts[::2], parts[1::2], strict=True):
         assert head.min() < 0.1 < 0.6 < copy.min() and torch.equal(labels, same_labels)
+    if kept:  # nothing is read from the scans again, not even to see whether they have a skull
+        monkeypatch.setattr(slice_cache, "read_case", None)
+        again = prepared_cases(cases, SIZE, folder, stripped_copies=True).parts
+        assert all(torch.equal(a, b) for (a, _), (b, _) in zip(parts, again, strict=True))

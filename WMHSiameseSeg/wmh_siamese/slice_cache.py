@@ -49,7 +49,7 @@ def prepared_cases(
     parts = []
     for case in cases:
         parts.append(_part(case, recipe, folder))
-        if stripped_copies and not is_stripped(read_case(case)[0]):
+        if stripped_copies and _has_skull(case, recipe, folder):
             parts.append(_part(case, recipe, folder, without_skull=True))
     return TrainingSlices(parts)
 
@@ -62,6 +62,13 @@ def _part(
     return kept_case(case, recipe, folder, without_skull)
 
 
+def _has_skull(case: Case, recipe: Recipe, folder: Path | None) -> bool:
+    """Looked up where a copy without it is kept already, else looked for in the scan."""
+    if folder is not None and _file(case, recipe, folder, without_skull=True).exists():
+        return True
+    return not is_stripped(read_case(case)[0])
+
+
 def kept_case(
     case: Case, recipe: Recipe, folder: Path, without_skull: bool = False
 ) -> tuple[Tensor, Tensor]:
@@ -69,7 +76,7 @@ def kept_case(
 
     A file that is damaged is written anew.
     """
-    path = folder / f"{_key(case, recipe, without_skull)}.safetensors"
+    path = _file(case, recipe, folder, without_skull)
     if path.exists():
         try:
             return _read(path)
@@ -102,10 +109,11 @@ def _read(path: Path) -> tuple[Tensor, Tensor]:
     return images, labels
 
 
-def _key(case: Case, recipe: Recipe, without_skull: bool) -> str:
+def _file(case: Case, recipe: Recipe, folder: Path, without_skull: bool) -> Path:
+    """Named by all that its content is made of."""
     hashes = [file_sha256(part) for path in (case.flair, case.mask) for part in _parts(path)]
     made_of = [FORMAT, recipe.without_certainty().to_dict(), without_skull, hashes]
-    return hashlib.sha256(json.dumps(made_of).encode()).hexdigest()
+    return folder / f"{hashlib.sha256(json.dumps(made_of).encode()).hexdigest()}.safetensors"
 
 
 def _parts(path: Path) -> list[Path]:
