@@ -126,6 +126,12 @@ def test_simulated_heads_are_learnt_from_beside_the_cases_and_recorded(table, tm
     assert train("third") == 2
     assert "simulated/a is among the simulated heads as well" in capsys.readouterr().err
 
+    heads[7].flair.write_bytes(b"cut")
+    named(heads[6:], "heads")
+    assert train("fourth") == 2
+    said = capsys.readouterr().err
+    assert "h8-flair.nii" in said and "Or leave it out." in said
+
 
 def test_one_patient_cannot_be_split_but_learnt_from(tmp_path, capsys):
     simulated_cases(tmp_path, ("p_T1-x", "p_T2-x"))

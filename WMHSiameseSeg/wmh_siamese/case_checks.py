@@ -120,14 +120,17 @@ def _check_unseen(case: Case, first: Case) -> None:
 
 def _named(faults: Sequence[WMHError], count: int, option: str) -> WMHError:
     """One fault as it is; of several, the first few sentences."""
-    way_out = f"Repair or remove them, or go on without them{option}."
     if len(faults) == 1:
         first = faults[0]
-        way_out = f"{first.way_out} Or go on without it{option}."
-        return WMHError("bad-volume", first.sentence, way_out)
+        without = f"go on without it{option}" if option else "leave it out"
+        return WMHError("bad-volume", first.sentence, f"{first.way_out} Or {without}.")
     told = " ".join(fault.sentence for fault in faults[:NAMED_AT_ONCE])
     more = len(faults) - NAMED_AT_ONCE
     rest = f" And {more} more." if more > 0 else ""
     return WMHError(
-        "bad-volume", f"{len(faults)} of {count} cases cannot be used. {told}{rest}", way_out
+        "bad-volume",
+        f"{len(faults)} of {count} cases cannot be used. {told}{rest}",
+        f"Repair or remove them, or go on without them{option}."
+        if option
+        else "Repair them, or leave them out.",
     )
