@@ -47,13 +47,13 @@ translations: $(VENV)/.dev
 # The bundled generator again, from the cases, lesion masks and VGG19 weights that docs/model-card.md
 # names: nine trainings, each going on from the one before (the sixth and seventh from the same one, and so
 # the last two), six of them beside simulated heads, and means; a tenth one as the last two, but without
-# the held-out patients, to judge them by. About twenty hours on two CPU cores.
+# the held-out and the validation patients, to judge it by. About twenty hours on two CPU cores.
 CASES ?=
 VGG   ?=
 ATLAS ?=
 BUILT := build/train-default
 MS3SEG_HELD_OUT := ms3seg/101627 ms3seg/105465 ms3seg/111008
-NICHART := $(foreach number,$(shell seq 1 23),nichart/Subj$(number))
+NICHART = $(foreach number,$(shell seq 1 23),nichart/Subj$(number))
 EVERY_TRAINING := --vgg "$(VGG)" --recipe robust --width 16 --cosine --cache $(BUILT)/slices
 VALIDATED := --validation ms3seg/105074
 HELD_OUT := --held-out $(MS3SEG_HELD_OUT) openms/patient07

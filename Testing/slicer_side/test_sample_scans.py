@@ -69,7 +69,7 @@ def test_what_comes_by_network_is_pinned_to_one_file_and_shows_its_licence(the_m
 
 
 def local_copy(scan):
-    """The same public file as the table of real scans has it; skipped where there is none."""
+    """The same public file, in the folder openms_unlabelled beside the table of real scans."""
     patient, study = Path(urllib.parse.urlparse(scan.uri).path).parts[-2:]
     file = SCANS / "openms_unlabelled" / f"{patient}_{study}"
     if not file.is_file():

@@ -8,8 +8,9 @@ from pathlib import Path
 CATEGORY = "WMHSiameseSeg"
 # A commit, so that the file behind the address never changes. Laboratory of Imaging Technologies,
 # University of Ljubljana: Lesjak et al., Validation of white-matter lesion change detection methods
-# on a novel publicly available MRI image database, Neuroinformatics 2016; CC BY. A clinical scan as
-# it came from the scanner; the bundled generator has learnt from no scan of this set.
+# on a novel publicly available MRI image database, Neuroinformatics 2016; CC BY. A clinical scan
+# as it came from the scanner, of the longitudinal set: the bundled generator has learnt from no
+# scan of it, only from two patients of the cross-sectional one.
 _OPEN_MS = (
     "https://raw.githubusercontent.com/muschellij2/open_ms_data/"
     "65704901f60650824565aa5a4818611aa89716f4/longitudinal/raw/patient09/study2_FLAIR.nii.gz"
