@@ -55,8 +55,8 @@ BUILT := build/train-default
 MS3SEG_HELD_OUT := ms3seg/101627 ms3seg/105465 ms3seg/111008
 NICHART = $(foreach number,$(shell seq 1 23),nichart/Subj$(number))
 EVERY_TRAINING := --vgg "$(VGG)" --recipe robust --width 16 --cosine --cache $(BUILT)/slices
-VALIDATED := --validation ms3seg/105074
 HELD_OUT := --held-out $(MS3SEG_HELD_OUT) openms/patient07
+KEPT_APART := --validation ms3seg/105074 $(HELD_OUT)
 SEVERAL_SCANNERS := --cohort ms3seg mslesseg openms \
   --crop 128 --scanner-variation --stripped-copies --cases-alike \
   --extra-loss dice --extra-weight 3000 --name "Several scanners"
@@ -67,40 +67,40 @@ LAST := --base $(BUILT)/mean3.safetensors --epochs 6 --batches 1000 --lesion-sli
 train-default: $(VENV)/.dev
 	@test -n "$(CASES)" -a -n "$(VGG)" -a -n "$(ATLAS)" || \
 	  { echo "make train-default CASES=cases.csv VGG=vgg19.npz ATLAS=lesion_masks.npz"; exit 2; }
-	$(BIN)/wmh-siamese train "$(CASES)" $(BUILT)/first $(EVERY_TRAINING) $(VALIDATED) --cohort ms3seg \
-	  --held-out $(MS3SEG_HELD_OUT) --epochs 20 --batches 50 --lesion-slices 6 --name "MS3SEG, content loss"
-	$(BIN)/wmh-siamese train "$(CASES)" $(BUILT)/second $(EVERY_TRAINING) $(VALIDATED) $(SEVERAL_SCANNERS) \
-	  $(HELD_OUT) --batches 80 \
+	$(BIN)/wmh-siamese train "$(CASES)" $(BUILT)/first $(EVERY_TRAINING) --cohort ms3seg \
+	  --validation ms3seg/105074 --held-out $(MS3SEG_HELD_OUT) --epochs 20 --batches 50 --lesion-slices 6 --name "MS3SEG, content loss"
+	$(BIN)/wmh-siamese train "$(CASES)" $(BUILT)/second $(EVERY_TRAINING) $(SEVERAL_SCANNERS) \
+	  $(KEPT_APART) --batches 80 \
 	  --base $(BUILT)/first/generator.safetensors --epochs 25 --lesion-slices 5 $(PAINTED) 0.5 \
 	  --learning-rate 5e-4
-	$(BIN)/wmh-siamese train "$(CASES)" $(BUILT)/third $(EVERY_TRAINING) $(VALIDATED) $(SEVERAL_SCANNERS) \
-	  $(HELD_OUT) --batches 80 \
+	$(BIN)/wmh-siamese train "$(CASES)" $(BUILT)/third $(EVERY_TRAINING) $(SEVERAL_SCANNERS) \
+	  $(KEPT_APART) --batches 80 \
 	  --base $(BUILT)/second/last.safetensors --epochs 9 --lesion-slices 2 $(PAINTED) 0.35 \
 	  --learning-rate 3e-4 --seed 1
 	test -f $(BUILT)/mean.safetensors || \
 	  $(BIN)/wmh-siamese average $(BUILT)/third/best.safetensors $(BUILT)/third/last.safetensors \
 	  $(BUILT)/second/last.safetensors --output $(BUILT)/mean.safetensors $(JUDGED) $(HELD_OUT)
 	$(BIN)/wmh-siamese simulate $(BUILT)/heads --lesion-atlas "$(ATLAS)" --count 88
-	$(BIN)/wmh-siamese train "$(CASES)" $(BUILT)/fourth $(EVERY_TRAINING) $(VALIDATED) $(SEVERAL_SCANNERS) \
-	  $(HELD_OUT) --batches 80 \
+	$(BIN)/wmh-siamese train "$(CASES)" $(BUILT)/fourth $(EVERY_TRAINING) $(SEVERAL_SCANNERS) \
+	  $(KEPT_APART) --batches 80 \
 	  --base $(BUILT)/mean.safetensors --epochs 20 --lesion-slices 3 $(PAINTED) 0.5 \
 	  $(SIMULATED) 0.375 --learning-rate 4e-4 --seed 3
-	$(BIN)/wmh-siamese train "$(CASES)" $(BUILT)/fifth $(EVERY_TRAINING) $(VALIDATED) $(SEVERAL_SCANNERS) \
-	  $(HELD_OUT) --batches 80 \
+	$(BIN)/wmh-siamese train "$(CASES)" $(BUILT)/fifth $(EVERY_TRAINING) $(SEVERAL_SCANNERS) \
+	  $(KEPT_APART) --batches 80 \
 	  --base $(BUILT)/fourth/last.safetensors --epochs 15 --lesion-slices 3 \
 	  $(SIMULATED) 0.5 --learning-rate 3e-4 --seed 4
 	test -f $(BUILT)/mean2.safetensors || \
 	  $(BIN)/wmh-siamese average $(BUILT)/fifth/last.safetensors $(BUILT)/fourth/last.safetensors \
 	  $(BUILT)/mean.safetensors --output $(BUILT)/mean2.safetensors $(JUDGED) $(HELD_OUT)
-	for seed in 5 6; do $(BIN)/wmh-siamese train "$(CASES)" $(BUILT)/seed$$seed $(EVERY_TRAINING) $(VALIDATED) \
-	  $(SEVERAL_SCANNERS) $(HELD_OUT) --base $(BUILT)/mean2.safetensors --epochs 8 --batches 1000 \
+	for seed in 5 6; do $(BIN)/wmh-siamese train "$(CASES)" $(BUILT)/seed$$seed $(EVERY_TRAINING) \
+	  $(SEVERAL_SCANNERS) $(KEPT_APART) --base $(BUILT)/mean2.safetensors --epochs 8 --batches 1000 \
 	  --lesion-slices 2 $(SIMULATED) 0.5 --learning-rate 5e-4 --seed $$seed || exit; done
 	test -f $(BUILT)/mean3.safetensors || \
 	  $(BIN)/wmh-siamese average $(BUILT)/seed5/last.safetensors $(BUILT)/seed6/last.safetensors \
 	  --output $(BUILT)/mean3.safetensors --threshold 0.55 $(JUDGED) $(HELD_OUT)
 	$(BIN)/wmh-siamese simulate $(BUILT)/heads --lesion-atlas "$(ATLAS)" --count 160
-	$(BIN)/wmh-siamese train "$(CASES)" $(BUILT)/control $(EVERY_TRAINING) $(VALIDATED) \
-	  $(SEVERAL_SCANNERS) $(HELD_OUT) $(LAST) --seed 7
+	$(BIN)/wmh-siamese train "$(CASES)" $(BUILT)/control $(EVERY_TRAINING) \
+	  $(SEVERAL_SCANNERS) $(KEPT_APART) $(LAST) --seed 7
 	for seed in 7 8; do $(BIN)/wmh-siamese train "$(CASES)" $(BUILT)/seed$$seed $(EVERY_TRAINING) --no-split \
 	  $(SEVERAL_SCANNERS) $(LAST) --seed $$seed || exit; done
 	$(BIN)/wmh-siamese average $(BUILT)/seed7/last.safetensors $(BUILT)/seed8/last.safetensors \

@@ -120,9 +120,10 @@ def _check_unseen(case: Case, first: Case) -> None:
 
 def _named(faults: Sequence[WMHError], count: int, option: str) -> WMHError:
     """One fault as it is; of several, the first few sentences."""
+    them = "it" if len(faults) == 1 else "them"
+    without = f"go on without {them}{option}" if option else f"leave {them} out"
     if len(faults) == 1:
         first = faults[0]
-        without = f"go on without it{option}" if option else "leave it out"
         return WMHError("bad-volume", first.sentence, f"{first.way_out} Or {without}.")
     told = " ".join(fault.sentence for fault in faults[:NAMED_AT_ONCE])
     more = len(faults) - NAMED_AT_ONCE
@@ -130,7 +131,5 @@ def _named(faults: Sequence[WMHError], count: int, option: str) -> WMHError:
     return WMHError(
         "bad-volume",
         f"{len(faults)} of {count} cases cannot be used. {told}{rest}",
-        f"Repair or remove them, or go on without them{option}."
-        if option
-        else "Repair them, or leave them out.",
+        f"Repair or remove them, or {without}.",
     )
