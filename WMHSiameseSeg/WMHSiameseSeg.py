@@ -14,29 +14,29 @@ from slicer.ScriptedLoadableModule import (
     ScriptedLoadableModuleWidget,
 )
 from slicer.util import VTKObservationMixin
-from WMHSiameseSegLib.background import Background
-from WMHSiameseSegLib.finetune_tab import FinetuneTab
-from WMHSiameseSegLib.flair_checks import Weight, check_node, check_voxels, look_at_voxels
-from WMHSiameseSegLib.install_dialog import ask_for_folder, ask_to_install
-from WMHSiameseSegLib.installation import Installation
-from WMHSiameseSegLib.model_choice import bundled
-from WMHSiameseSegLib.parameters import WMHSiameseSegParameters
-from WMHSiameseSegLib.private_folder import sweep_stale_folders
-from WMHSiameseSegLib.provenance import Provenance
-from WMHSiameseSegLib.reading_aloud import name_inner_widgets
-from WMHSiameseSegLib.readout_table import read_table
-from WMHSiameseSegLib.requirement import read_requirements
-from WMHSiameseSegLib.result_follower import Cut
-from WMHSiameseSegLib.run_log import RunLog
-from WMHSiameseSegLib.sample_scans import register_sample_scans
-from WMHSiameseSegLib.scene import Result, import_result, likely_flair
-from WMHSiameseSegLib.segment_tab import SegmentTab
-from WMHSiameseSegLib.shortcuts import FINETUNE_KEYS, SEGMENT_KEYS, add_shortcuts
-from WMHSiameseSegLib.simulated_flair import add_simulated_flair, lesion_probability
-from WMHSiameseSegLib.terminology import load_terminology
-from WMHSiameseSegLib.voxels import volume_array, write_mask
-from WMHSiameseSegLib.worker_client import WorkerClient
-from WMHSiameseSegLib.worker_process import engine_worker_command
+from WMHSiameseSegLib.finetune.tab import FinetuneTab
+from WMHSiameseSegLib.models.model_choice import bundled
+from WMHSiameseSegLib.packages.install_dialog import ask_for_folder, ask_to_install
+from WMHSiameseSegLib.packages.installation import Installation
+from WMHSiameseSegLib.packages.requirement import read_requirements
+from WMHSiameseSegLib.panel.accessible_names import name_inner_widgets
+from WMHSiameseSegLib.panel.run_log import RunLog
+from WMHSiameseSegLib.panel.shortcuts import FINETUNE_KEYS, SEGMENT_KEYS, add_shortcuts
+from WMHSiameseSegLib.scene.flair_checks import Weight, check_node, check_voxels, look_at_voxels
+from WMHSiameseSegLib.scene.parameters import WMHSiameseSegParameters
+from WMHSiameseSegLib.scene.provenance import Provenance
+from WMHSiameseSegLib.scene.sample_scans import register_sample_scans
+from WMHSiameseSegLib.scene.scene import Result, import_result, likely_flair
+from WMHSiameseSegLib.scene.simulated_flair import add_simulated_flair, lesion_probability
+from WMHSiameseSegLib.scene.terminology import load_terminology
+from WMHSiameseSegLib.scene.voxels import volume_array, write_mask
+from WMHSiameseSegLib.segment.readout_table import read_table
+from WMHSiameseSegLib.segment.result_follower import Cut
+from WMHSiameseSegLib.segment.tab import SegmentTab
+from WMHSiameseSegLib.worker.background import Background
+from WMHSiameseSegLib.worker.client import WorkerClient
+from WMHSiameseSegLib.worker.private_folder import sweep_stale_folders
+from WMHSiameseSegLib.worker.process import engine_worker_command
 
 
 class WMHSiameseSeg(ScriptedLoadableModule):

@@ -1101,7 +1101,540 @@
     </message>
 </context>
 <context>
-    <name>WMHSiameseSegLib.card_text</name>
+    <name>finetune.comparison_panel</name>
+    <message>
+        <source>“Leave one out” compares on each of 2 to 5 training patients in turn.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Make {name} the default of the tab Segment again.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>The tab Segment uses the new model now.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>The tab Segment uses the base model again.</source>
+        <translation type="unfinished"></translation>
+    </message>
+</context>
+<context>
+    <name>finetune.comparison_view</name>
+    <message>
+        <source>Dice</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>H95 (mm)</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>AVD (%)</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Lesion recall</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Lesion F1</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Volume (ml)</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>PCD (%)</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Patient</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Figure</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Base → new</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Change</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>drawn {truth}</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>same</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>better</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>worse</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>mean</source>
+        <translation type="unfinished"></translation>
+    </message>
+</context>
+<context>
+    <name>finetune.difference_view</name>
+    <message>
+        <source>{patient}, {position}; voxels of this slice: found {hits} → {new_hits}, missed {missed} → {new_missed}, false alarms {false} → {new_false}.</source>
+        <translation type="unfinished"></translation>
+    </message>
+</context>
+<context>
+    <name>finetune.training_choices</name>
+    <message>
+        <source>quick</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>usual</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>thorough</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>content loss</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>content loss + generalised Dice</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>generalised Dice</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Tversky</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Dice</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Open a library and add corrected cases first.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Choose a base model.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Give the new model a name.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>The content loss needs the VGG19 weights. Download them, choose their file, or choose another loss under “Advanced”.</source>
+        <translation type="unfinished"></translation>
+    </message>
+</context>
+<context>
+    <name>finetune.training_curve</name>
+    <message>
+        <source>Epoch {epoch} of {of}</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Thin line: training loss {first:.4g} → {last:.4g}</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Thick line with points: held-out Dice {first:.3f} → {last:.3f}</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>No held-out cases with lesions: no Dice to watch.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Training curve</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Fine-tuning</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Epoch</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Loss (share of the first), Dice</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Training loss</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Held-out Dice</source>
+        <translation type="unfinished"></translation>
+    </message>
+</context>
+<context>
+    <name>finetune.training_panel</name>
+    <message>
+        <source>A training or a download is running: stop or cancel it first.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Train</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Stop</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>End it at the next step and keep the best so far.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Train the new model.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Trained: epoch {epoch} was kept.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Stopped early.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Cancelled; the new model was deleted. The library still counts it as trained.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Cancelled; nothing was kept.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Stopped before the time was measured.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Stopped before every patient was left out once: nothing can be said.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Stopped before the first epoch was over: nothing was kept.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>It takes less than a minute here.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>It takes about {minutes} min here.</source>
+        <translation type="unfinished"></translation>
+    </message>
+</context>
+<context>
+    <name>finetune.vgg_panel</name>
+    <message>
+        <source>Caffe: blue, green, red; 0 to 255</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>torchvision: red, green, blue; normalised</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>None yet; the content loss needs them.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Download…</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Cancel</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Download VGG19 from {host}? It has {size} MB, of which 1 MB is kept on this computer. Nothing is sent.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Download VGG19?</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>VGG19 weights</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>VGG19 weights (*.npz *.safetensors *.pth)</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>{name} does not tell which input it was trained on: choose it, then “Use”.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>The VGG19 weights are kept; they need not be fetched again.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Cancelled; nothing was kept.</source>
+        <translation type="unfinished"></translation>
+    </message>
+</context>
+<context>
+    <name>library.case_in_scene</name>
+    <message>
+        <source>{patient} FLAIR</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>{patient} WMH</source>
+        <translation type="unfinished"></translation>
+    </message>
+</context>
+<context>
+    <name>library.choice</name>
+    <message>
+        <source>“{name}” is kept as label 2.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>The segment of the white matter hyperintensities.</source>
+        <translation type="unfinished"></translation>
+    </message>
+</context>
+<context>
+    <name>library.corrected_case</name>
+    <message>
+        <source>The two segments were drawn on different grids. Draw both on the FLAIR volume.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Choose the segmentation that holds the corrected mask.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>FLAIR and segmentation are under different transforms, so that they do not match. Put both under the same one.</source>
+        <translation type="unfinished"></translation>
+    </message>
+</context>
+<context>
+    <name>library.messages</name>
+    <message>
+        <source>A new library. Add corrected cases to it.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>It is left out of training and figures.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Patient {patient}: {role}.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>The case is in the library&apos;s trash; “Show trash” brings it back.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>The case is back.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Deleted for good: {count} cases.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Exported: {count} cases.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>The files of {count} cases are gone from the library&apos;s folder: {ids}.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Added: patient {patient}, {role}, {volume:.2f} ml.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>This scan was in the library already and has its new mask now: patient {patient}, {role}, {volume:.2f} ml.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>It was a scan of patient {patient} until now.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>The mask was drawn on another grid and was resampled to the FLAIR&apos;s.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>{count} of its drawn voxels lie outside the FLAIR and were left out.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Imported: {added} new, {updated} updated, {kept} as they were.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Refused: {count}.</source>
+        <translation type="unfinished"></translation>
+    </message>
+</context>
+<context>
+    <name>library.panel</name>
+    <message>
+        <source>The correction library is busy: wait for its end.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>The library&apos;s folder is not there any more.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Open a library</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>A new or empty folder</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>The chosen segment is empty. Add the scan as one without lesions?</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>No lesions?</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Nothing was added.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Slicer cannot read this case&apos;s files.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Opened. Correct the mask and click “Add corrected case”: the case is updated.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Delete the {count} cases in the trash for good, FLAIR and mask? They cannot be restored. What role their patients had stays known.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Empty the trash?</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Folder of an exported library</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Import a library</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Libraries (*.zip)</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Export the library</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>All files (*)</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Exporting</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Importing</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Restore</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Remove</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Use again</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Exclude</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Make it {role}</source>
+        <translation type="unfinished"></translation>
+    </message>
+</context>
+<context>
+    <name>library.table</name>
+    <message>
+        <source>training</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>held out</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Patient</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Role</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Volume
+(ml)</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>PCD
+(%)</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Date</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Note</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>excluded</source>
+        <translation type="unfinished"></translation>
+    </message>
+</context>
+<context>
+    <name>models.card_text</name>
     <message>
         <source>Recipe</source>
         <translation type="unfinished"></translation>
@@ -1123,11 +1656,11 @@
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <source>Made from</source>
+        <source>Its own name</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <source>Threshold</source>
+        <source>Made from</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
@@ -1135,15 +1668,15 @@
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <source>Cases</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
         <source>no case, so no figures</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <source>Its own name</source>
+        <source>Threshold</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Cases</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
@@ -1212,53 +1745,32 @@
     </message>
 </context>
 <context>
-    <name>WMHSiameseSegLib.case_choice</name>
+    <name>models.menu</name>
     <message>
-        <source>“{name}” is kept as label 2.</source>
+        <source>There is no model. Open a model file (.safetensors) with the button “…”.</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <source>The segment of the white matter hyperintensities.</source>
-        <translation type="unfinished"></translation>
-    </message>
-</context>
-<context>
-    <name>WMHSiameseSegLib.case_scene</name>
-    <message>
-        <source>{patient} FLAIR</source>
+        <source>Open a model</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <source>{patient} WMH</source>
+        <source>Models (*.safetensors)</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>No model comes with this installation; open a file.</source>
         <translation type="unfinished"></translation>
     </message>
 </context>
 <context>
-    <name>WMHSiameseSegLib.case_table</name>
+    <name>models.panel</name>
     <message>
-        <source>training</source>
+        <source>Model</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <source>held out</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>Patient</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>Role</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>Volume
-(ml)</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>PCD
-(%)</source>
+        <source>Made from</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
@@ -1266,18 +1778,23 @@
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <source>Note</source>
+        <source>Whose</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <source>excluded</source>
+        <source>Default</source>
         <translation type="unfinished"></translation>
     </message>
-</context>
-<context>
-    <name>WMHSiameseSegLib.comparison_panel</name>
     <message>
-        <source>“Leave one out” compares on each of 2 to 5 training patients in turn.</source>
+        <source>yours</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>bundled</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>default</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
@@ -1285,105 +1802,309 @@
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <source>The tab Segment uses the new model now.</source>
+        <source>Make the model that was the default before the default again; there is none.</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <source>The tab Segment uses the base model again.</source>
+        <source>Choose one model to see its card, or two to compare their figures.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>The tab Segment uses {name} again.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Import a model</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Models (*.safetensors)</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Imported as {name}, SHA-256 {hash}…; the card has all of it.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Export the model</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Exported.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Delete the model “{name}” for good?</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Delete the model?</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>The model is in use now.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Deleted.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Back</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Back to {name}</source>
         <translation type="unfinished"></translation>
     </message>
 </context>
 <context>
-    <name>WMHSiameseSegLib.comparison_view</name>
+    <name>packages.install_dialog</name>
     <message>
-        <source>Patient</source>
+        <source>Folder of wheels (.whl)</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <source>Dice</source>
+        <source>To download: {size} in all, into Slicer&apos;s own Python. This may take minutes.</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <source>H95 (mm)</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>AVD (%)</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>Lesion recall</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>Lesion F1</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>Volume (ml)</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>PCD (%)</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>Figure</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>Base → new</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>Change</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>drawn {truth}</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>same</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>better</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>worse</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>mean</source>
+        <source>Without a network, choose an offline bundle, or any folder with their wheel files and those they need.</source>
         <translation type="unfinished"></translation>
     </message>
 </context>
 <context>
-    <name>WMHSiameseSegLib.corrected_case</name>
+    <name>packages.installation</name>
     <message>
-        <source>The two segments were drawn on different grids. Draw both on the FLAIR volume.</source>
+        <source>Segmenting needs Python packages that Slicer does not have yet:</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <source>Choose the segmentation that holds the corrected mask.</source>
+        <source>Not installed: {names}. Click again to install what is missing.</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <source>FLAIR and segmentation are under different transforms, so that they do not match. Put both under the same one.</source>
+        <source>These packages will be taken away and installed again, so that they fit:</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Not installed again: {names}. Nothing was changed.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>{names} could not be taken away. {reason}</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Not installed: {names}. Nothing is installed while Slicer is tested.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>No folder of wheels was chosen; nothing was changed.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Taken away and not installed again: {names}.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Still missing after the installation: {names}. Restart Slicer and try again.</source>
         <translation type="unfinished"></translation>
     </message>
 </context>
 <context>
-    <name>WMHSiameseSegLib.difference_view</name>
+    <name>packages.needs</name>
     <message>
-        <source>{patient}, {position}; voxels of this slice: found {hits} → {new_hits}, missed {missed} → {new_missed}, false alarms {false} → {new_false}.</source>
+        <source>Python {python}, PyTorch {torch}, devices: {devices}</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Installed. Click again to start.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Installed again. Click again to start.</source>
         <translation type="unfinished"></translation>
     </message>
 </context>
 <context>
-    <name>WMHSiameseSegLib.flair_checks</name>
+    <name>packages.packages_dialog</name>
+    <message>
+        <source>PyTorch {torch} and torchvision {torchvision} are builds that do not fit together. This module needs no torchvision, but other extensions may; “Log → Packages… → Install again…” installs both anew.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>not installed</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>“Uninstall” removes only what this module has installed and no other package needs. Other extensions may have to install it again.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>What segmenting needs in Slicer&apos;s own Python, and the versions found:</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Installed again. Click again to start.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Uninstall these packages from Slicer&apos;s Python?
+
+{names}</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Uninstall packages</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Uninstalled: {names}.</source>
+        <translation type="unfinished"></translation>
+    </message>
+</context>
+<context>
+    <name>packages.pip_messages</name>
+    <message>
+        <source>The packages could not be installed. Check the network and its proxy, or download the wheels elsewhere and choose “Use a folder of wheels”. pip&apos;s words are in Slicer&apos;s error log.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>The network&apos;s proxy did not let pip through. Set HTTPS_PROXY to the proxy&apos;s address (ask your network&apos;s administrator) and restart Slicer, or choose “Use a folder of wheels”.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>The network presents a certificate that Python does not know, as an inspecting proxy does. Set PIP_CERT to your organisation&apos;s certificate file and restart Slicer, or choose “Use a folder of wheels”.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>The disk has no room left for the packages. Free some space where Slicer is installed and where temporary files are kept, and click again.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>A path became too long for Windows. Install Slicer in a folder with a shorter path, such as C:\Slicer, or have long paths enabled in Windows, and click again.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Slicer&apos;s own folder could not be written to. Close every other Slicer window and start Slicer again; where it was installed for all users, start it once with the rights to change its folder.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>The package index could not be reached: there seems to be no network. Connect and click again, or download the wheels elsewhere and choose “Use a folder of wheels”.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>A wheel is damaged or not whole. Copy or download it again.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>There is no wheel that fits Python {version} on this system, or one that a package needs is missing. Download them on a computer like this one, for this Python.</source>
+        <translation type="unfinished"></translation>
+    </message>
+</context>
+<context>
+    <name>packages.requirement</name>
+    <message>
+        <source>about {size:.1f} GB</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>about {size:.0f} MB</source>
+        <translation type="unfinished"></translation>
+    </message>
+</context>
+<context>
+    <name>packages.source</name>
+    <message>
+        <source>The folder has no wheel of {names}. Download it on a computer with a network.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>The disk with Slicer&apos;s Python has {free} left, and the packages need {needed}. Free some space and click again.</source>
+        <translation type="unfinished"></translation>
+    </message>
+</context>
+<context>
+    <name>panel.run_log</name>
+    <message>
+        <source>&lt;temporary folder&gt;</source>
+        <translation type="unfinished"></translation>
+    </message>
+</context>
+<context>
+    <name>panel.run_progress</name>
+    <message>
+        <source>Checking the volume</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Starting the worker</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Loading the model</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Reading</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Preparing slices</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Network</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Writing</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Importing the result</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Cancelling</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Preparing the cases</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Training</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Comparing with the base model</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Drawing the largest differences</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Stopping; the best so far is kept</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Downloading, MB:</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>{seconds} s left</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>{minutes} min left</source>
+        <translation type="unfinished"></translation>
+    </message>
+</context>
+<context>
+    <name>scene.flair_checks</name>
     <message>
         <source>No volume is chosen. Load a FLAIR volume, then choose it here.</source>
         <translation type="unfinished"></translation>
@@ -1486,438 +2207,25 @@
     </message>
 </context>
 <context>
-    <name>WMHSiameseSegLib.install_dialog</name>
+    <name>scene.scene</name>
     <message>
-        <source>Folder of wheels (.whl)</source>
+        <source>{flair} WMH</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <source>Without a network, choose an offline bundle, or any folder with their wheel files and those they need.</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>To download: {size} in all, into Slicer&apos;s own Python. This may take minutes.</source>
+        <source>{name} probability</source>
         <translation type="unfinished"></translation>
     </message>
 </context>
 <context>
-    <name>WMHSiameseSegLib.installation</name>
-    <message>
-        <source>Segmenting needs Python packages that Slicer does not have yet:</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>Not installed: {names}. Nothing is installed while Slicer is tested.</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>Not installed: {names}. Click again to install what is missing.</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>These packages will be taken away and installed again, so that they fit:</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>Not installed again: {names}. Nothing was changed.</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>No folder of wheels was chosen; nothing was changed.</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>Taken away and not installed again: {names}.</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>Still missing after the installation: {names}. Restart Slicer and try again.</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>{names} could not be taken away. {reason}</source>
-        <translation type="unfinished"></translation>
-    </message>
-</context>
-<context>
-    <name>WMHSiameseSegLib.library_panel</name>
-    <message>
-        <source>The correction library is busy: wait for its end.</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>The library&apos;s folder is not there any more.</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>Open a library</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>A new or empty folder</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>The chosen segment is empty. Add the scan as one without lesions?</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>No lesions?</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>Nothing was added.</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>Slicer cannot read this case&apos;s files.</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>Opened. Correct the mask and click “Add corrected case”: the case is updated.</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>Delete the {count} cases in the trash for good, FLAIR and mask? They cannot be restored. What role their patients had stays known.</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>Empty the trash?</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>Folder of an exported library</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>Import a library</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>Libraries (*.zip)</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>Export the library</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>All files (*)</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>Exporting</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>Importing</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>Restore</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>Remove</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>Use again</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>Exclude</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>Make it {role}</source>
-        <translation type="unfinished"></translation>
-    </message>
-</context>
-<context>
-    <name>WMHSiameseSegLib.library_words</name>
-    <message>
-        <source>A new library. Add corrected cases to it.</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>It is left out of training and figures.</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>Patient {patient}: {role}.</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>The case is in the library&apos;s trash; “Show trash” brings it back.</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>The case is back.</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>Deleted for good: {count} cases.</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>Exported: {count} cases.</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>The files of {count} cases are gone from the library&apos;s folder: {ids}.</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>Added: patient {patient}, {role}, {volume:.2f} ml.</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>This scan was in the library already and has its new mask now: patient {patient}, {role}, {volume:.2f} ml.</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>It was a scan of patient {patient} until now.</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>The mask was drawn on another grid and was resampled to the FLAIR&apos;s.</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>{count} of its drawn voxels lie outside the FLAIR and were left out.</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>Imported: {added} new, {updated} updated, {kept} as they were.</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>Refused: {count}.</source>
-        <translation type="unfinished"></translation>
-    </message>
-</context>
-<context>
-    <name>WMHSiameseSegLib.model_menu</name>
-    <message>
-        <source>There is no model. Open a model file (.safetensors) with the button “…”.</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>Open a model</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>Models (*.safetensors)</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>No model comes with this installation; open a file.</source>
-        <translation type="unfinished"></translation>
-    </message>
-</context>
-<context>
-    <name>WMHSiameseSegLib.models_panel</name>
-    <message>
-        <source>Model</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>Made from</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>Date</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>Whose</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>Default</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>yours</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>bundled</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>default</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>Make {name} the default of the tab Segment again.</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>Make the model that was the default before the default again; there is none.</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>Choose one model to see its card, or two to compare their figures.</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>The tab Segment uses {name} again.</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>Import a model</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>Models (*.safetensors)</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>Imported as {name}, SHA-256 {hash}…; the card has all of it.</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>Back</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>Back to {name}</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>Export the model</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>Exported.</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>Delete the model “{name}” for good?</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>Delete the model?</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>The model is in use now.</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>Deleted.</source>
-        <translation type="unfinished"></translation>
-    </message>
-</context>
-<context>
-    <name>WMHSiameseSegLib.package_source</name>
-    <message>
-        <source>The folder has no wheel of {names}. Download it on a computer with a network.</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>The disk with Slicer&apos;s Python has {free} left, and the packages need {needed}. Free some space and click again.</source>
-        <translation type="unfinished"></translation>
-    </message>
-</context>
-<context>
-    <name>WMHSiameseSegLib.packages_dialog</name>
-    <message>
-        <source>PyTorch {torch} and torchvision {torchvision} are builds that do not fit together. This module needs no torchvision, but other extensions may; “Log → Packages… → Install again…” installs both anew.</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>not installed</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>“Uninstall” removes only what this module has installed and no other package needs. Other extensions may have to install it again.</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>What segmenting needs in Slicer&apos;s own Python, and the versions found:</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>Installed again. Click again to start.</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>Uninstall these packages from Slicer&apos;s Python?
-
-{names}</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>Uninstall packages</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>Uninstalled: {names}.</source>
-        <translation type="unfinished"></translation>
-    </message>
-</context>
-<context>
-    <name>WMHSiameseSegLib.pip_words</name>
-    <message>
-        <source>The packages could not be installed. Check the network and its proxy, or download the wheels elsewhere and choose “Use a folder of wheels”. pip&apos;s words are in Slicer&apos;s error log.</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>The network&apos;s proxy did not let pip through. Set HTTPS_PROXY to the proxy&apos;s address (ask your network&apos;s administrator) and restart Slicer, or choose “Use a folder of wheels”.</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>The network presents a certificate that Python does not know, as an inspecting proxy does. Set PIP_CERT to your organisation&apos;s certificate file and restart Slicer, or choose “Use a folder of wheels”.</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>The disk has no room left for the packages. Free some space where Slicer is installed and where temporary files are kept, and click again.</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>A path became too long for Windows. Install Slicer in a folder with a shorter path, such as C:\Slicer, or have long paths enabled in Windows, and click again.</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>Slicer&apos;s own folder could not be written to. Close every other Slicer window and start Slicer again; where it was installed for all users, start it once with the rights to change its folder.</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>The package index could not be reached: there seems to be no network. Connect and click again, or download the wheels elsewhere and choose “Use a folder of wheels”.</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>A wheel is damaged or not whole. Copy or download it again.</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>There is no wheel that fits Python {version} on this system, or one that a package needs is missing. Download them on a computer like this one, for this Python.</source>
-        <translation type="unfinished"></translation>
-    </message>
-</context>
-<context>
-    <name>WMHSiameseSegLib.readout_table</name>
+    <name>segment.readout_table</name>
     <message>
         <source>{name} readouts</source>
         <translation type="unfinished"></translation>
     </message>
 </context>
 <context>
-    <name>WMHSiameseSegLib.requirement</name>
-    <message>
-        <source>about {size:.1f} GB</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>about {size:.0f} MB</source>
-        <translation type="unfinished"></translation>
-    </message>
-</context>
-<context>
-    <name>WMHSiameseSegLib.result_panel</name>
+    <name>segment.result_panel</name>
     <message>
         <source>This mask was edited by hand. Computing it again loses the edits. To keep them, cancel and tick “Keep an earlier result as its own segment” before a new run.</source>
         <translation type="unfinished"></translation>
@@ -1940,7 +2248,14 @@
     </message>
 </context>
 <context>
-    <name>WMHSiameseSegLib.run_controls</name>
+    <name>segment.run</name>
+    <message>
+        <source>The run failed.</source>
+        <translation type="unfinished"></translation>
+    </message>
+</context>
+<context>
+    <name>segment.run_controls</name>
     <message>
         <source>Segment</source>
         <translation type="unfinished"></translation>
@@ -1951,103 +2266,7 @@
     </message>
 </context>
 <context>
-    <name>WMHSiameseSegLib.run_log</name>
-    <message>
-        <source>&lt;temporary folder&gt;</source>
-        <translation type="unfinished"></translation>
-    </message>
-</context>
-<context>
-    <name>WMHSiameseSegLib.run_progress</name>
-    <message>
-        <source>Checking the volume</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>Starting the worker</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>Loading the model</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>Reading</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>Preparing slices</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>Network</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>Writing</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>Importing the result</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>Cancelling</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>Preparing the cases</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>Training</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>Comparing with the base model</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>Drawing the largest differences</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>Stopping; the best so far is kept</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>Downloading, MB:</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>{seconds} s left</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>{minutes} min left</source>
-        <translation type="unfinished"></translation>
-    </message>
-</context>
-<context>
-    <name>WMHSiameseSegLib.scene</name>
-    <message>
-        <source>{flair} WMH</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>{name} probability</source>
-        <translation type="unfinished"></translation>
-    </message>
-</context>
-<context>
-    <name>WMHSiameseSegLib.segment_run</name>
-    <message>
-        <source>The run failed.</source>
-        <translation type="unfinished"></translation>
-    </message>
-</context>
-<context>
-    <name>WMHSiameseSegLib.segment_tab</name>
+    <name>segment.tab</name>
     <message>
         <source>A scan is being segmented: wait for its end or cancel it first.</source>
         <translation type="unfinished"></translation>
@@ -2086,211 +2305,7 @@
     </message>
 </context>
 <context>
-    <name>WMHSiameseSegLib.training_choices</name>
-    <message>
-        <source>quick</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>usual</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>thorough</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>content loss</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>content loss + generalised Dice</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>generalised Dice</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>Tversky</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>Dice</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>Open a library and add corrected cases first.</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>Choose a base model.</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>Give the new model a name.</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>The content loss needs the VGG19 weights. Download them, choose their file, or choose another loss under “Advanced”.</source>
-        <translation type="unfinished"></translation>
-    </message>
-</context>
-<context>
-    <name>WMHSiameseSegLib.training_curve</name>
-    <message>
-        <source>Epoch {epoch} of {of}</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>Thin line: training loss {first:.4g} → {last:.4g}</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>Thick line with points: held-out Dice {first:.3f} → {last:.3f}</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>No held-out cases with lesions: no Dice to watch.</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>Training curve</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>Fine-tuning</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>Epoch</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>Loss (share of the first), Dice</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>Training loss</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>Held-out Dice</source>
-        <translation type="unfinished"></translation>
-    </message>
-</context>
-<context>
-    <name>WMHSiameseSegLib.training_panel</name>
-    <message>
-        <source>A training or a download is running: stop or cancel it first.</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>Train</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>Stop</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>End it at the next step and keep the best so far.</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>Train the new model.</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>Trained: epoch {epoch} was kept.</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>Stopped early.</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>Cancelled; the new model was deleted. The library still counts it as trained.</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>Stopped before the time was measured.</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>Stopped before every patient was left out once: nothing can be said.</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>Stopped before the first epoch was over: nothing was kept.</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>Cancelled; nothing was kept.</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>It takes less than a minute here.</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>It takes about {minutes} min here.</source>
-        <translation type="unfinished"></translation>
-    </message>
-</context>
-<context>
-    <name>WMHSiameseSegLib.vgg_panel</name>
-    <message>
-        <source>Caffe: blue, green, red; 0 to 255</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>torchvision: red, green, blue; normalised</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>None yet; the content loss needs them.</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>Download…</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>Cancel</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>Download VGG19 from {host}? It has {size} MB, of which 1 MB is kept on this computer. Nothing is sent.</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>Download VGG19?</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>VGG19 weights</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>VGG19 weights (*.npz *.safetensors *.pth)</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>{name} does not tell which input it was trained on: choose it, then “Use”.</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>The VGG19 weights are kept; they need not be fetched again.</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>Cancelled; nothing was kept.</source>
-        <translation type="unfinished"></translation>
-    </message>
-</context>
-<context>
-    <name>WMHSiameseSegLib.worker_client</name>
+    <name>worker.client</name>
     <message>
         <source>Unexpected line from the worker: {text}</source>
         <translation type="unfinished"></translation>
@@ -2317,21 +2332,6 @@
     </message>
     <message>
         <source>Click again to start another. If it happens again, the computer may be short of memory: close other programs, or choose the CPU as device.</source>
-        <translation type="unfinished"></translation>
-    </message>
-</context>
-<context>
-    <name>WMHSiameseSegLib.worker_needs</name>
-    <message>
-        <source>Python {python}, PyTorch {torch}, devices: {devices}</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>Installed. Click again to start.</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>Installed again. Click again to start.</source>
         <translation type="unfinished"></translation>
     </message>
 </context>

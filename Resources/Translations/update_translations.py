@@ -25,7 +25,7 @@ def sources() -> list[Path]:
     """The files that hold texts of the panel."""
     return [
         MODULE / "WMHSiameseSeg.py",
-        *sorted((MODULE / "WMHSiameseSegLib").glob("*.py")),
+        *sorted((MODULE / "WMHSiameseSegLib").rglob("*.py")),
         *sorted((MODULE / "Resources" / "UI").glob("*.ui")),
     ]
 
@@ -59,7 +59,7 @@ def _copy(source: Path, folder: Path) -> Path:
     if source.suffix == ".ui":
         return source
     text = _SLICERS_OWN.sub("of_slicer(", source.read_text(encoding="utf-8"))
-    copy = folder / source.name
+    copy = folder / f"{context(source)}.py"
     copy.write_text(_CALL.sub(f'translate("{context(source)}", ', text), encoding="utf-8")
     return copy
 

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from wmh_siamese.model_file import read_card
-from wmh_siamese.readouts import Lesions
+from wmh_siamese.models.model_file import read_card
+from wmh_siamese.segmenting.readouts import Lesions
 
 from bench.generator_clock import busy_seconds
 from bench.report import Figure

@@ -9,8 +9,8 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from wmh_siamese import worker
-from wmh_siamese.worker_lines import Events
+from wmh_siamese.worker import service
+from wmh_siamese.worker.lines import Events
 
 from bench.generator_clock import clocked_generator
 
@@ -29,7 +29,7 @@ def main() -> None:
             plain(self, **event)
 
         Events.send = send  # type: ignore[method-assign]
-        worker.main()
+        service.main()
 
 
 if __name__ == "__main__":

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 import torch
 from torch.nn.functional import conv2d
-from wmh_siamese.devices import keep_freed_memory
-from wmh_siamese.inference import Segmenter
+from wmh_siamese.networks.devices import keep_freed_memory
+from wmh_siamese.segmenting.inference import Segmenter
 
 from bench.best_time import best_seconds
 from bench.generator_clock import GeneratorRun, clocked_generator, flops_of, seconds_of, slices_of

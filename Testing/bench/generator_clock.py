@@ -11,7 +11,7 @@ from functools import cache
 import torch
 from torch import Tensor
 from torch.utils.flop_counter import FlopCounterMode
-from wmh_siamese.generator import DenseUNet
+from wmh_siamese.networks.generator import DenseUNet
 
 
 @dataclass(frozen=True)

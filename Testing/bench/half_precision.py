@@ -6,19 +6,19 @@ from collections.abc import Iterator
 
 import torch
 from torch import Tensor, nn
-from wmh_siamese.cases import read_case_table
-from wmh_siamese.devices import keep_freed_memory
-from wmh_siamese.folding import SummedConvBlock, folded
-from wmh_siamese.generator import DenseUNet
-from wmh_siamese.model_file import load_model
-from wmh_siamese.preparation import (
+from wmh_siamese.cases.reading import read_case_table
+from wmh_siamese.models.model_file import load_model
+from wmh_siamese.networks.devices import keep_freed_memory
+from wmh_siamese.networks.folding import SummedConvBlock, folded
+from wmh_siamese.networks.generator import DenseUNet
+from wmh_siamese.networks.preparation import (
     native_slices,
     prepared_slices,
     unit_intensities,
     vgg_prepared,
     white_level,
 )
-from wmh_siamese.volume import Volume, axial_view, read_volume
+from wmh_siamese.volumes.volume import Volume, axial_view, read_volume
 
 from bench.report import Figure
 from bench.setting import Setting

@@ -16,8 +16,8 @@ from dataclasses import dataclass
 
 import torch
 from torch import Tensor, nn
-from wmh_siamese.devices import keep_freed_memory
-from wmh_siamese.inference import Segmenter
+from wmh_siamese.networks.devices import keep_freed_memory
+from wmh_siamese.segmenting.inference import Segmenter
 
 from bench.convolution_rate import generator_runs
 from bench.generator_clock import GeneratorRun, seconds_of, slices_of

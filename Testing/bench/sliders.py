@@ -7,8 +7,8 @@ from collections.abc import Callable, Iterator
 from functools import partial
 from statistics import median
 
-from wmh_siamese.inference import Segmenter
-from wmh_siamese.readouts import Lesions
+from wmh_siamese.segmenting.inference import Segmenter
+from wmh_siamese.segmenting.readouts import Lesions
 
 from bench.report import Figure
 from bench.setting import Setting

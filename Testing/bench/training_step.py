@@ -18,15 +18,15 @@ from pathlib import Path
 
 import torch
 from torch import Tensor
-from wmh_siamese.captured_step import WARM_UP, captured_step
-from wmh_siamese.devices import choose_device, keep_freed_memory, placed
-from wmh_siamese.generator import DenseUNet
-from wmh_siamese.model_file import read_card
-from wmh_siamese.preparation import ROBUST, vgg_prepared
-from wmh_siamese.siamese import ContentLoss, VGGFeatures, mean_square, read_vgg_weights
-from wmh_siamese.training_batches import Batches, batch_makers
-from wmh_siamese.training_settings import TrainingSettings
-from wmh_siamese.training_slices import TrainingSlices
+from wmh_siamese.models.model_file import read_card
+from wmh_siamese.networks.devices import choose_device, keep_freed_memory, placed
+from wmh_siamese.networks.generator import DenseUNet
+from wmh_siamese.networks.preparation import ROBUST, vgg_prepared
+from wmh_siamese.networks.siamese import ContentLoss, VGGFeatures, mean_square, read_vgg_weights
+from wmh_siamese.training.batches import Batches, batch_makers
+from wmh_siamese.training.captured_step import WARM_UP, captured_step
+from wmh_siamese.training.settings import TrainingSettings
+from wmh_siamese.training.slices import TrainingSlices
 
 from bench.generator_clock import wait_for
 from bench.memory import status_bytes

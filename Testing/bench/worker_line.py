@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 import wmh_siamese
-from wmh_siamese.volume import Volume
+from wmh_siamese.volumes.volume import Volume
 
 ENGINE = Path(wmh_siamese.__file__).resolve().parents[1]
 BENCH = Path(__file__).resolve().parents[1]

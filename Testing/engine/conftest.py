@@ -39,9 +39,9 @@ def flair(tmp_path, head):
 def tiny_model(tmp_path_factory):
     """A model file with a seeded, untrained generator that runs in milliseconds."""
     import torch
-    from wmh_siamese.generator import DenseUNet
-    from wmh_siamese.model_file import ModelCard, save_model
-    from wmh_siamese.preparation import Recipe
+    from wmh_siamese.models.model_file import ModelCard, save_model
+    from wmh_siamese.networks.generator import DenseUNet
+    from wmh_siamese.networks.preparation import Recipe
 
     torch.manual_seed(0)
     path = tmp_path_factory.mktemp("models") / "tiny.safetensors"

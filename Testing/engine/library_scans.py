@@ -4,7 +4,7 @@ import json
 from pathlib import Path
 
 import numpy as np
-from wmh_siamese.volume import Volume
+from wmh_siamese.volumes.volume import Volume
 
 SHAPE = (16, 18, 6)
 

@@ -214,7 +214,7 @@ def test_a_full_disk(engine_environment, flair, tmp_path, name, bytes_free):
     script = (
         "import resource, sys\n"
         "from types import SimpleNamespace as N\n"
-        "from wmh_siamese.model_file import ModelCard\n"
+        "from wmh_siamese.models.model_file import ModelCard\n"
         "import wmh_siamese.cli as cli\n"
         "card = ModelCard('n', {}, {}, sha256='0')\n"
         "cli._segmenter = lambda o: N(card=card, device_name='cpu', precision='float32',"
@@ -370,7 +370,7 @@ def test_bad_models(refused, flair, tiny_model, tmp_path, make):
 
 
 def test_weights_that_are_no_numbers(refused, flair, tmp_path, tiny_model):
-    from wmh_siamese.model_file import load_model, save_model
+    from wmh_siamese.models.model_file import load_model, save_model
 
     generator, card = load_model(tiny_model)
     next(generator.parameters()).data.fill_(float("nan"))
@@ -392,7 +392,7 @@ def test_models_that_are_no_files(refused, flair, model):
 )
 def test_a_changed_byte_in_a_model_never_breaks_the_program(tiny_model, tmp_path, place, byte):
     from wmh_siamese.errors import WMHError
-    from wmh_siamese.model_file import load_model
+    from wmh_siamese.models.model_file import load_model
 
     raw = bytearray(tiny_model.read_bytes())
     raw[place] = byte
@@ -412,7 +412,7 @@ def test_a_changed_byte_in_a_model_never_breaks_the_program(tiny_model, tmp_path
 )
 def test_a_changed_byte_in_a_header_never_breaks_the_program(tmp_path, place, byte):
     from wmh_siamese.errors import WMHError
-    from wmh_siamese.volume import check_volume, read_volume
+    from wmh_siamese.volumes.volume import check_volume, read_volume
 
     raw = bytearray(nibabel.Nifti1Image(ramp(), np.eye(4)).to_bytes())
     raw[place] = byte

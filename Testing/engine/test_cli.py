@@ -13,11 +13,11 @@ from pathlib import Path
 import nibabel
 import numpy as np
 import pytest
-from wmh_siamese.card_summary import card_summary
 from wmh_siamese.cli import main
-from wmh_siamese.model_file import ModelCard
-from wmh_siamese.readouts import lesion_mask, read_out
-from wmh_siamese.recipe import Recipe
+from wmh_siamese.models.card_summary import card_summary
+from wmh_siamese.models.model_file import ModelCard
+from wmh_siamese.networks.recipe import Recipe
+from wmh_siamese.segmenting.readouts import lesion_mask, read_out
 
 
 @pytest.fixture
@@ -157,7 +157,7 @@ def test_terminology_is_that_of_the_term_files():
     from pathlib import Path
 
     import wmh_siamese
-    from wmh_siamese.segmentation_file import TERMINOLOGY
+    from wmh_siamese.volumes.segmentation_file import TERMINOLOGY
 
     folder = Path(wmh_siamese.__file__).parents[1] / "Resources" / "Terminology"
     lesion = json.loads((folder / "WhiteMatterLesion.term.json").read_text())
@@ -190,7 +190,7 @@ def test_wrong_options_are_refused(arguments, capsys):
 def test_the_table_is_appended_by_several_processes_at_once(tmp_path):
     from concurrent.futures import ThreadPoolExecutor
 
-    from wmh_siamese.result_table import COLUMNS, append_row
+    from wmh_siamese.segmenting.result_table import COLUMNS, append_row
 
     path = tmp_path / "t.csv"
     rows = [dict.fromkeys(COLUMNS, number) for number in range(60)]
@@ -202,7 +202,7 @@ def test_the_table_is_appended_by_several_processes_at_once(tmp_path):
 
 
 def test_a_table_without_its_last_line_end_goes_on_in_a_new_line(tmp_path):
-    from wmh_siamese.result_table import COLUMNS, append_row
+    from wmh_siamese.segmenting.result_table import COLUMNS, append_row
 
     path = tmp_path / "t.csv"
     path.write_text(",".join(COLUMNS) + "\n" + ",".join("0" * len(COLUMNS)))
@@ -212,7 +212,7 @@ def test_a_table_without_its_last_line_end_goes_on_in_a_new_line(tmp_path):
 
 
 def test_models_lists_every_bundled_file_with_its_hash(capsys):
-    from wmh_siamese.model_file import bundled_models, file_sha256
+    from wmh_siamese.models.model_file import bundled_models, file_sha256
 
     assert main(["models"]) == 0
     listed = capsys.readouterr().out
@@ -279,12 +279,12 @@ def test_interrupted_it_leaves_nothing(engine_environment, flair, tmp_path, numb
     slow = (
         # a suite that runs in the background hands on a SIGINT that is ignored
         "import signal\nsignal.signal(signal.SIGINT, signal.default_int_handler)\n"
-        "import sys, time, wmh_siamese.segment_command as c\n"
-        "from wmh_siamese import picture\n"
+        "import sys, time, wmh_siamese.segmenting.command as c\n"
+        "from wmh_siamese.segmenting import picture\n"
         "def wait(*a, **k):\n    print('drawing', flush=True)\n    time.sleep(30)\n"
         "picture.draw_overlay = wait\n"
         "from types import SimpleNamespace as N\n"
-        "from wmh_siamese.model_file import ModelCard\n"
+        "from wmh_siamese.models.model_file import ModelCard\n"
         "import wmh_siamese.cli as cli\n"
         "card = ModelCard('n', {}, {}, sha256='0')\n"
         "cli._segmenter = lambda o: N(card=card, device_name='cpu', precision='float32',"
@@ -325,8 +325,8 @@ def test_training_options_are_the_settings(capsys):
     from dataclasses import fields
 
     from wmh_siamese.cli import _parser
-    from wmh_siamese.training import TrainingSettings
-    from wmh_siamese.training_options import settings_of
+    from wmh_siamese.training.options import settings_of
+    from wmh_siamese.training.training import TrainingSettings
 
     options = _parser().parse_args(["train", "cases.csv", "folder"])
     assert {field.name for field in fields(TrainingSettings)} <= set(vars(options))

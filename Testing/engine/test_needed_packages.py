@@ -10,10 +10,10 @@ from engine.random_vgg import random_vgg
 from engine.tiny_training import simulated_cases
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
-from wmh_siamese.cases import read_case
+from wmh_siamese.cases.reading import read_case
 from wmh_siamese.library.library import Library
-from wmh_siamese.model_file import read_card
-from wmh_siamese.worker_runs import NEEDED
+from wmh_siamese.models.model_file import read_card
+from wmh_siamese.worker.runs import NEEDED
 
 REQUIREMENTS = Path(__file__).parents[2] / "WMHSiameseSeg" / "Resources" / "requirements.txt"
 SLICERS_OWN = ["pillow"]  # brought by Slicer beside numpy and scipy
@@ -30,7 +30,7 @@ class Installed(PathFinder):
         return None if hidden else PathFinder.find_spec(name, path, target)
 
 sys.meta_path[:] = [Installed if finder is PathFinder else finder for finder in sys.meta_path]
-from wmh_siamese.worker import main
+from wmh_siamese.worker.service import main
 main()
 """
 

@@ -14,8 +14,13 @@ SLICERS = {"slicer", "qt", "vtk", "ctk", "PythonQt", "SampleData", "WMHSiameseSe
 HEAVY = {"torch", "monai", "nibabel", "safetensors", "PIL", "nrrd"}
 
 # The Slicer side imports these into Slicer's own Python.
-LIGHT = ["wmh_siamese", "wmh_siamese.errors", "wmh_siamese.readouts", "wmh_siamese.volume"]
-LIGHT += ["wmh_siamese.model_file", "wmh_siamese.workplace"]
+LIGHT = [
+    "wmh_siamese",
+    "wmh_siamese.errors",
+    "wmh_siamese.segmenting.readouts",
+    "wmh_siamese.volumes.volume",
+]
+LIGHT += ["wmh_siamese.models.model_file", "wmh_siamese.files.workplace"]
 
 
 def run(program, *arguments):

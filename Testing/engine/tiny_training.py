@@ -6,10 +6,10 @@ import os
 import numpy as np
 import torch
 from engine.random_vgg import random_vgg
-from wmh_siamese.cases import Case
-from wmh_siamese.preparation import Recipe
-from wmh_siamese.training import TrainingSettings, train
-from wmh_siamese.volume import write_volume
+from wmh_siamese.cases.reading import Case
+from wmh_siamese.networks.preparation import Recipe
+from wmh_siamese.training.training import TrainingSettings, train
+from wmh_siamese.volumes.volume import write_volume
 
 TINY = TrainingSettings(
     width=4, depth=2, recipe=Recipe(size=32), epochs=2, batches=3, batch_size=4, lesion_slices=2

@@ -7,7 +7,7 @@ from pathlib import Path
 from engine.random_vgg import random_vgg
 from engine.tiny_training import simulated_cases
 from safetensors.torch import save_file
-from wmh_siamese.cases import read_case
+from wmh_siamese.cases.reading import read_case
 from wmh_siamese.cli import main
 from wmh_siamese.library.library import Library
 

@@ -16,9 +16,9 @@ from bench.nnunet import mirrored_mean
 from bench.report import Figure, markdown, plain_table, rounded
 from bench.setting import quick_volume, with_slices
 from engine.random_vgg import random_vgg
-from wmh_siamese.folding import folded
-from wmh_siamese.generator import DenseUNet
-from wmh_siamese.volume import axial_view
+from wmh_siamese.networks.folding import folded
+from wmh_siamese.networks.generator import DenseUNet
+from wmh_siamese.volumes.volume import axial_view
 
 
 @pytest.mark.parametrize(

@@ -84,7 +84,7 @@ def test_the_install_tree_holds_every_file_of_the_module(install_tree):
         ("CMakeLists.txt", "add_subdirectory(WMHSiameseSeg)", "add_subdirectory(WMH)", "WMH"),
         ("CMakeLists.txt", "find_package(Slicer", "find_package(Slicr", "Slicr"),
         ("CMakeLists.txt", "Slicer_EXTENSION_CPACK", "Slicer_EXTENSION_PACK", "PACK"),
-        (LISTS, "WMHSiameseSegLib/scene.py", "WMHSiameseSegLib/scenes.py", "scenes.py"),
+        (LISTS, "WMHSiameseSegLib/scene/scene.py", "WMHSiameseSegLib/scenes.py", "scenes.py"),
         (LISTS, "Resources/UI/SegmentTab.ui", "Resources/UI/Segment.ui", "Segment.ui"),
         (LISTS, "SCRIPTS ${MODULE_PYTHON_SCRIPTS}", "SCRIPTS ${MODULE_SCRIPTS}", "MODULE_SCRIPTS"),
         (LISTS, "  RESOURCES $", "  RESOURCE $", "RESOURCE"),

@@ -22,10 +22,9 @@ DOCS = sorted(
     for path in ROOT.glob(pattern)
 )
 USERS_MEET = (  # what a panel may show of the engine
-    *("errors.py", "devices.py", "model_file.py", "inference.py", "torch_loading.py"),
-    *("training.py", "siamese.py"),
-    *("worker_lines.py", "worker_runs.py", "worker_finetune.py"),
-    *("library/", "finetuning/"),
+    *("errors.py", "segmenting/inference.py", "models/model_file.py", "training/training.py"),
+    *("networks/devices.py", "networks/siamese.py", "networks/torch_loading.py"),
+    *("worker/", "library/", "finetuning/"),
 )
 
 
@@ -161,7 +160,7 @@ def engine_sentences() -> dict[str, str]:
 
 
 COMPLAINTS = {"complain", "Finding", "_stop", "InstallationError", "errorDisplay", "WorkerNeeds"}
-NOTHING_BUT_COMPLAINTS = {"pip_words.py"}
+NOTHING_BUT_COMPLAINTS = {"pip_messages.py"}
 
 
 def called(node: ast.AST) -> str:
@@ -195,7 +194,7 @@ def complaints_in(module: ast.Module) -> set[str]:
 def panel_sentences() -> dict[str, str]:
     """Complaints of the panel itself, with their file."""
     found = {}
-    for path in sorted(PANEL.glob("*.py")):
+    for path in sorted(PANEL.rglob("*.py")):
         module = ast.parse(path.read_text(encoding="utf-8"))
         only = path.name in NOTHING_BUT_COMPLAINTS
         found |= dict.fromkeys(translated(module) if only else complaints_in(module), path.name)
@@ -235,7 +234,7 @@ def test_every_complaint_of_the_panel_is_explained() -> None:
 
 
 def test_no_sentence_is_explained_that_nobody_says() -> None:
-    sources = [*ENGINE.rglob("*.py"), *PANEL.glob("*.py")]
+    sources = [*ENGINE.rglob("*.py"), *PANEL.rglob("*.py")]
     said = " | ".join(
         plain(words)
         for path in sources

@@ -20,7 +20,7 @@ import numpy as np
 import nibabel
 import torch
 from wmh_siamese.cli import main
-from wmh_siamese.losses import overlap_loss
+from wmh_siamese.networks.losses import overlap_loss
 
 draw = np.random.default_rng(5)
 truth, prediction = draw.integers(0, 2, (2, 1, 8, 8)), draw.uniform(0.05, 0.95, (2, 1, 8, 8))
@@ -71,7 +71,7 @@ def test_the_exercise_works_as_it_stands(tmp_path: Path) -> None:
     (tmp_path / "exercise.diff").write_text(diff, encoding="utf-8")
     alone = {**os.environ, "GIT_CEILING_DIRECTORIES": str(tmp_path.parent)}
     subprocess.run(["git", "apply", "exercise.diff"], cwd=tmp_path, env=alone, check=True)
-    assert "focal_tversky" in (copy / "losses.py").read_text(encoding="utf-8")
+    assert "focal_tversky" in (copy / "networks" / "losses.py").read_text(encoding="utf-8")
 
     cases = tmp_path / "cases"
     cases.mkdir()

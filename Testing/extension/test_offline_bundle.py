@@ -10,12 +10,12 @@ from extension.tiny_wheel import tiny_wheel
 from offline_bundle import MODULE, VGG_KINDS, main, make_bundle, requirements
 from packaging.requirements import Requirement
 from slicer_side import started_host  # noqa: F401
-from wmh_siamese.vgg_blocks import TORCHVISION
-from WMHSiameseSegLib import package_source
-from WMHSiameseSegLib.package_source import FolderOfWheels, InstallationError
-from WMHSiameseSegLib.pip_words import reason_for
-from WMHSiameseSegLib.requirement import Requirement as Needed
-from WMHSiameseSegLib.requirement import read_requirements
+from wmh_siamese.networks.vgg_blocks import TORCHVISION
+from WMHSiameseSegLib.packages import source
+from WMHSiameseSegLib.packages.pip_messages import reason_for
+from WMHSiameseSegLib.packages.requirement import Requirement as Needed
+from WMHSiameseSegLib.packages.requirement import read_requirements
+from WMHSiameseSegLib.packages.source import FolderOfWheels, InstallationError
 
 PYTHON = ".".join(map(str, sys.version_info[:2]))
 
@@ -73,7 +73,7 @@ def test_its_checksums_are_those_of_every_other_file(bundle):
 def test_the_panel_installs_from_it_without_an_index(bundle, tmp_path, monkeypatch):
     """The arguments are those of the panel, the pip is a real one."""
     given = []
-    monkeypatch.setattr(package_source, "_pip", given.append)
+    monkeypatch.setattr(source, "_pip", given.append)
     FolderOfWheels(bundle).rehearse([Needed("tiny", "1")])
     FolderOfWheels(bundle).install([Needed("tiny", "1")])
     target = tmp_path / "packages"
@@ -88,7 +88,7 @@ def test_a_wheel_of_another_python_is_found_out_before_anything_is_installed(tmp
     wheel = tiny_wheel(tmp_path)
     wheel.rename(tmp_path / "tiny-1.0-cp27-none-any.whl")
     given = []
-    monkeypatch.setattr(package_source, "_pip", given.append)
+    monkeypatch.setattr(source, "_pip", given.append)
     FolderOfWheels(tmp_path).rehearse([Needed("tiny", "1")])
     command = [sys.executable, "-m", "pip", "install", *given[0]]
     told = subprocess.run(command, check=False, timeout=120, capture_output=True, text=True)
@@ -156,5 +156,5 @@ def test_a_file_that_cannot_be_theirs_is_refused_before_anything_is_fetched(
 
 
 def test_they_are_of_the_kinds_that_the_panel_takes():
-    panel = (MODULE / "WMHSiameseSegLib" / "vgg_panel.py").read_text(encoding="utf-8")
+    panel = (MODULE / "WMHSiameseSegLib" / "finetune" / "vgg_panel.py").read_text(encoding="utf-8")
     assert f"({' '.join(f'*{kind}' for kind in VGG_KINDS)})" in panel

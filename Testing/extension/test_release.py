@@ -50,7 +50,7 @@ def test_the_released_module_is_the_module_with_its_licence(tmp_path):
 def test_what_tools_leave_in_the_module_is_not_released(tmp_path, monkeypatch):
     """Python's caches, and the description that an editable installation by pip leaves."""
     module = tmp_path / "WMHSiameseSeg"
-    kept = module / "wmh_siamese" / "volume.py"
+    kept = module / "wmh_siamese" / "volumes" / "volume.py"
     left = [module / "wmh_siamese.egg-info" / "SOURCES.txt", kept.parent / "__pycache__" / "v.pyc"]
     for file in (kept, *left):
         file.parent.mkdir(parents=True, exist_ok=True)
@@ -59,7 +59,7 @@ def test_what_tools_leave_in_the_module_is_not_released(tmp_path, monkeypatch):
     archive_module(tmp_path / "module.zip")
     with zipfile.ZipFile(tmp_path / "module.zip") as archive:
         names = set(archive.namelist())
-    assert names == {"LICENSE.txt", "WMHSiameseSeg/wmh_siamese/volume.py"}
+    assert names == {"LICENSE.txt", "WMHSiameseSeg/wmh_siamese/volumes/volume.py"}
 
 
 def test_everything_released_has_its_checksum(tmp_path):

@@ -15,7 +15,7 @@ from slicer_host.host import Host
 from slicer_host.render import save_widget, save_window
 from slicer_side.panel import Panel, wait_for
 from slicer_side.shown_texts import settle_layout
-from WMHSiameseSegLib.voxels import volume_array, write_mask
+from WMHSiameseSegLib.scene.voxels import volume_array, write_mask
 
 from .scans import ROOT, Scan
 

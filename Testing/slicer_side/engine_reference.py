@@ -13,9 +13,9 @@ from pathlib import Path
 
 def save_tiny_model(path: Path) -> None:
     import torch
-    from wmh_siamese.generator import DenseUNet
-    from wmh_siamese.model_file import ModelCard, save_model
-    from wmh_siamese.preparation import Recipe
+    from wmh_siamese.models.model_file import ModelCard, save_model
+    from wmh_siamese.networks.generator import DenseUNet
+    from wmh_siamese.networks.preparation import Recipe
 
     torch.manual_seed(3)
     generator = DenseUNet(width=4, depth=2).train()
@@ -37,7 +37,7 @@ def save_tiny_model(path: Path) -> None:
 def save_child(model: Path, path: Path) -> None:
     from dataclasses import replace
 
-    from wmh_siamese.model_file import load_model, save_model
+    from wmh_siamese.models.model_file import load_model, save_model
 
     generator, card = load_model(model)
     save_model(path, generator, replace(card, name="child", parent=card.sha256))
@@ -46,8 +46,8 @@ def save_child(model: Path, path: Path) -> None:
 def write_references(model: Path, folder: Path) -> None:
     import nibabel
     import numpy as np
-    from wmh_siamese.inference import Segmenter
-    from wmh_siamese.volume import Volume
+    from wmh_siamese.segmenting.inference import Segmenter
+    from wmh_siamese.volumes.volume import Volume
 
     segmenter = Segmenter(model, "cpu")
     for path in sorted(folder.glob("*.nii")):

@@ -10,7 +10,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from slicer_host.dialogs import answers
 from slicer_side.panel import SCRIPTED_WORKER, wait_for
-from WMHSiameseSegLib.worker_process import WorkerCommand
+from WMHSiameseSegLib.worker.process import WorkerCommand
 
 
 class FinetunePanel:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from slicer_side.panel import ENGINE, Panel
 from slicer_side.started_host import host
-from WMHSiameseSegLib.simulated_flair import add_simulated_flair
+from WMHSiameseSegLib.scene.simulated_flair import add_simulated_flair
 
 
 def run_until_killed(model: Path) -> None:

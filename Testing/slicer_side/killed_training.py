@@ -12,7 +12,7 @@ from pathlib import Path
 from slicer_side.finetune_panel import FinetunePanel
 from slicer_side.panel import ENGINE, wait_for
 from slicer_side.started_host import host
-from WMHSiameseSegLib import user_models
+from WMHSiameseSegLib.models import user_models
 
 LONG = 600
 

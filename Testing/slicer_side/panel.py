@@ -13,8 +13,8 @@ import slicer
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from slicer_side import started_host  # noqa: F401
-from WMHSiameseSegLib.scene import Result
-from WMHSiameseSegLib.worker_process import WorkerCommand
+from WMHSiameseSegLib.scene.scene import Result
+from WMHSiameseSegLib.worker.process import WorkerCommand
 
 SCRIPTED_WORKER = Path(__file__).with_name("scripted_worker.py")
 ENGINE_REFERENCE = Path(__file__).with_name("engine_reference.py")

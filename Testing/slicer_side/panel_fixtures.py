@@ -97,7 +97,7 @@ def engine_panel(panel, monkeypatch):
 @pytest.fixture
 def user_settings():
     """Slicer's settings of a user who has never opened the module."""
-    from WMHSiameseSegLib.user_models import user_models_folder
+    from WMHSiameseSegLib.models.user_models import user_models_folder
 
     settings = slicer.app.userSettings()
     yield settings

@@ -17,7 +17,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[2] / "WMHSiameseSeg"))
-from wmh_siamese.workplace import prefix_of
+from wmh_siamese.files.workplace import prefix_of
 
 EPOCHS = 3
 BASE = {

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 import slicer
 from slicer_side.panel import ENGINE, Panel, wait_for
-from WMHSiameseSegLib.simulated_flair import add_simulated_flair
+from WMHSiameseSegLib.scene.simulated_flair import add_simulated_flair
 
 pytest_plugins = ["slicer_side.panel_fixtures"]
 
@@ -56,7 +56,7 @@ def test_opening_the_panel_starts_no_process(the_panel):
 
 
 def test_the_first_volume_called_flair_is_offered(a_slicer_host):
-    from WMHSiameseSegLib.scene import likely_flair
+    from WMHSiameseSegLib.scene.scene import likely_flair
 
     assert likely_flair() is None
     first = add_simulated_flair("T1")

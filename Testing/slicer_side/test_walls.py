@@ -13,8 +13,8 @@ from slicer_side import started_host  # noqa: F401
 
 ROOT = Path(__file__).parents[2]
 MODULE = ROOT / "WMHSiameseSeg"
-SOURCES = [MODULE / "WMHSiameseSeg.py", *sorted((MODULE / "WMHSiameseSegLib").glob("*.py"))]
-ENGINE_MODULES = {"errors", "readouts", "model_file", "workplace"}
+SOURCES = [MODULE / "WMHSiameseSeg.py", *sorted((MODULE / "WMHSiameseSegLib").rglob("*.py"))]
+ENGINE_MODULES = {"errors", "segmenting.readouts", "models.model_file", "files.workplace"}
 FOREIGN = {"torch", "torchvision", "nibabel", "safetensors", "SimpleITK", "requests", "PySide6"}
 
 _IMPORT_ALL = f"""
@@ -27,8 +27,9 @@ def refuse(*arguments, **options):
 subprocess.Popen.__init__ = socket.socket.connect = QProcess.start = refuse
 import importlib, pathlib
 import WMHSiameseSeg
-for path in pathlib.Path({str(MODULE)!r}, "WMHSiameseSegLib").glob("*.py"):
-    importlib.import_module("WMHSiameseSegLib." + path.stem)
+for path in pathlib.Path({str(MODULE)!r}, "WMHSiameseSegLib").rglob("*.py"):
+    parts = path.relative_to({str(MODULE)!r}).with_suffix("").parts
+    importlib.import_module(".".join(parts).removesuffix(".__init__"))
 found = {FOREIGN - {"PySide6"}!r} & {{name.partition(".")[0] for name in sys.modules}}
 assert not found, found
 """

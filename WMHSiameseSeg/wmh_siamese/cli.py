@@ -20,15 +20,15 @@ from typing import TYPE_CHECKING, Any
 
 import wmh_siamese
 from wmh_siamese.errors import WMHError, from_exception
-from wmh_siamese.plain_json import without_nan
+from wmh_siamese.files.plain_json import without_nan
 
 if TYPE_CHECKING:
-    from wmh_siamese.evaluation import CaseFigures
+    from wmh_siamese.evaluation.evaluation import CaseFigures
     from wmh_siamese.finetuning.comparison import Comparison
     from wmh_siamese.finetuning.finetune import CurvePoint
-    from wmh_siamese.inference import Segmenter
-    from wmh_siamese.segment_command import Result
-    from wmh_siamese.training import Epoch
+    from wmh_siamese.segmenting.command import Result
+    from wmh_siamese.segmenting.inference import Segmenter
+    from wmh_siamese.training.training import Epoch
 
 DONE, FAULT, REFUSED, STOPPED = 0, 1, 2, 130
 
@@ -70,10 +70,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def segment(options: argparse.Namespace) -> int:
     """Segment every input with one model; what fails does not keep the others from being done."""
-    from wmh_siamese.output_plan import plan
-    from wmh_siamese.progress_bar import ProgressBar
-    from wmh_siamese.segment_command import read_input, segment_one
-    from wmh_siamese.segment_options import request_of
+    from wmh_siamese.segmenting.command import read_input, segment_one
+    from wmh_siamese.segmenting.options import request_of
+    from wmh_siamese.segmenting.output_plan import plan
+    from wmh_siamese.terminal.progress_bar import ProgressBar
 
     request = request_of(options)
     codes = {DONE}
@@ -97,8 +97,8 @@ def segment(options: argparse.Namespace) -> int:
 
 def models(options: argparse.Namespace) -> int:
     """List the bundled models, the default first."""
-    from wmh_siamese.card_summary import card_summary
-    from wmh_siamese.model_file import bundled_models, read_card
+    from wmh_siamese.models.card_summary import card_summary
+    from wmh_siamese.models.model_file import bundled_models, read_card
 
     codes = {DONE}
     for path in bundled_models():
@@ -128,21 +128,21 @@ def _answering_for(source: Path, options: argparse.Namespace, codes: set[int]) -
 
 
 def _segmenter(options: argparse.Namespace) -> Segmenter:
-    from wmh_siamese.torch_loading import import_torch
+    from wmh_siamese.networks.torch_loading import import_torch
 
     import_torch()
-    from wmh_siamese.inference import Segmenter
+    from wmh_siamese.segmenting.inference import Segmenter
 
     return Segmenter(_model_path(options.model), options.device, _complain)
 
 
 def train(options: argparse.Namespace) -> int:
     """Train a generator; its epochs are told as they end."""
-    from wmh_siamese.torch_loading import import_torch
+    from wmh_siamese.networks.torch_loading import import_torch
 
     import_torch()
-    from wmh_siamese.case_parts import first_process
-    from wmh_siamese.train_command import interrupted, run_training
+    from wmh_siamese.cases.parts import first_process
+    from wmh_siamese.training.command import interrupted, run_training
 
     def tell(epoch: Epoch) -> None:
         if options.json:
@@ -163,7 +163,7 @@ def train(options: argparse.Namespace) -> int:
 
 def simulate(options: argparse.Namespace) -> int:
     """Make heads that no patient has, to learn from."""
-    from wmh_siamese.torch_loading import import_torch
+    from wmh_siamese.networks.torch_loading import import_torch
 
     import_torch()
     from wmh_siamese.simulation.command import SimulatedCase, run_simulation
@@ -182,11 +182,11 @@ def simulate(options: argparse.Namespace) -> int:
 
 def average(options: argparse.Namespace) -> int:
     """Average states of one training; the mean is judged on held-out cases."""
-    from wmh_siamese.torch_loading import import_torch
+    from wmh_siamese.networks.torch_loading import import_torch
 
     import_torch()
-    from wmh_siamese.averaging_command import run_averaging
-    from wmh_siamese.evaluation_table import in_words
+    from wmh_siamese.evaluation.table import in_words
+    from wmh_siamese.training.averaging_command import run_averaging
 
     done = run_averaging(options)
     for found in done.figures:
@@ -197,8 +197,8 @@ def average(options: argparse.Namespace) -> int:
 
 def evaluate(options: argparse.Namespace) -> int:
     """Judge models, finished masks or a baseline on cases whose truth is known."""
-    from wmh_siamese.evaluate_command import run_evaluation
-    from wmh_siamese.evaluation_table import cohort_table, in_words
+    from wmh_siamese.evaluation.command import run_evaluation
+    from wmh_siamese.evaluation.table import cohort_table, in_words
 
     def tell(found: CaseFigures) -> None:
         words = f"{found.case.id}, {found.method}: {in_words(found.figures)}"
@@ -207,7 +207,7 @@ def evaluate(options: argparse.Namespace) -> int:
     others = options.masks or options.baseline
     wanted = options.model or ([] if others else [None])
     if wanted:
-        from wmh_siamese.torch_loading import import_torch
+        from wmh_siamese.networks.torch_loading import import_torch
 
         import_torch()
     done = run_evaluation(options, [_model_path(name) for name in wanted], _complain, tell)
@@ -221,7 +221,7 @@ def evaluate(options: argparse.Namespace) -> int:
 
 def reproduce(options: argparse.Namespace) -> int:
     """Train the paper's five models alike and write its tables and figures."""
-    from wmh_siamese.torch_loading import import_torch
+    from wmh_siamese.networks.torch_loading import import_torch
 
     import_torch()
     from wmh_siamese.reproduction.command import run_reproduction
@@ -233,7 +233,7 @@ def reproduce(options: argparse.Namespace) -> int:
 
 def finetune(options: argparse.Namespace) -> int:
     """Go on from a model with corrected cases, and compare both on held-out ones."""
-    from wmh_siamese.torch_loading import import_torch
+    from wmh_siamese.networks.torch_loading import import_torch
 
     import_torch()
     from wmh_siamese.finetuning.command import (
@@ -276,7 +276,7 @@ def finetune(options: argparse.Namespace) -> int:
 
 def _model_path(name: str | None) -> Path:
     """The file of that name, or the bundled model of that name, or the first bundled one."""
-    from wmh_siamese.model_file import bundled_models
+    from wmh_siamese.models.model_file import bundled_models
 
     bundled = bundled_models()
     if name is None:
@@ -364,7 +364,7 @@ def _add_command(
 
 
 def _add_segment(commands: Any) -> None:
-    from wmh_siamese.segment_options import add_segment_options
+    from wmh_siamese.segmenting.options import add_segment_options
 
     purpose = "Segment FLAIR volumes and measure their lesions."
     add_segment_options(_add_command(commands, "segment", segment, purpose))
@@ -378,7 +378,7 @@ def _add_models(commands: Any) -> None:
 
 
 def _add_train(commands: Any) -> None:
-    from wmh_siamese.training_options import add_train_options
+    from wmh_siamese.training.options import add_train_options
 
     purpose = "Train a generator with the Siamese content loss or one of the others."
     add_train_options(_add_command(commands, "train", train, purpose))
@@ -392,14 +392,14 @@ def _add_simulate(commands: Any) -> None:
 
 
 def _add_average(commands: Any) -> None:
-    from wmh_siamese.averaging_options import add_average_options
+    from wmh_siamese.training.averaging_options import add_average_options
 
     purpose = "Average states of one training weight by weight."
     add_average_options(_add_command(commands, "average", average, purpose))
 
 
 def _add_evaluate(commands: Any) -> None:
-    from wmh_siamese.evaluate_options import add_evaluate_options
+    from wmh_siamese.evaluation.options import add_evaluate_options
 
     purpose = "Compare masks with the truth, case by case and cohort by cohort."
     add_evaluate_options(_add_command(commands, "evaluate", evaluate, purpose))

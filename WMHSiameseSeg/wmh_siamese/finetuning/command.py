@@ -6,7 +6,7 @@ import argparse
 from collections.abc import Callable
 from pathlib import Path
 
-from wmh_siamese.atomic_file import written_whole
+from wmh_siamese.files.atomic_file import written_whole
 from wmh_siamese.finetuning.choices import SETTINGS
 from wmh_siamese.finetuning.comparison import Comparison, compared, telling
 from wmh_siamese.finetuning.ending import check_library

@@ -8,13 +8,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from wmh_siamese.case_checks import scan_sha256
-from wmh_siamese.cases import Case
+from wmh_siamese.cases.checks import scan_sha256
+from wmh_siamese.cases.reading import Case
 from wmh_siamese.errors import WMHError
-from wmh_siamese.evaluation import FIGURES, METRICS, CaseFigures, spread
-from wmh_siamese.evaluation_table import CASE_HEADINGS, figure_text, markdown_table
-from wmh_siamese.model_file import read_card
-from wmh_siamese.release import model_figures
+from wmh_siamese.evaluation.evaluation import FIGURES, METRICS, CaseFigures, spread
+from wmh_siamese.evaluation.table import CASE_HEADINGS, figure_text, markdown_table
+from wmh_siamese.models.model_file import read_card
+from wmh_siamese.training.release import model_figures
 
 NOTICEABLE = 0.005
 """A smaller change of the Dice is called none."""
@@ -187,7 +187,7 @@ def compared(
 ) -> Comparison:
     """The base model on the same cases as the new one's figures, each at its own threshold.
 
-    ``left_out`` is as in :func:`wmh_siamese.release.model_figures`.
+    ``left_out`` is as in :func:`wmh_siamese.training.release.model_figures`.
     """
     before = model_figures(base, [figures.case for figures in new], device, on_case, left_out)
     of_case = {figures.case.id: figures for figures in new}

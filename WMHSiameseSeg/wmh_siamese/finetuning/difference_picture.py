@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 from PIL import Image, ImageDraw
 from scipy import ndimage
 
-from wmh_siamese.cases import LESION, OTHER
-from wmh_siamese.picture import (
+from wmh_siamese.cases.reading import LESION, OTHER
+from wmh_siamese.segmenting.picture import (
     AIR,
     GAP,
     INK,
@@ -25,8 +25,8 @@ from wmh_siamese.picture import (
     radiological,
     slice_position,
 )
-from wmh_siamese.picture import LESION as FOUND_COLOR
-from wmh_siamese.volume import Volume, axial_view
+from wmh_siamese.segmenting.picture import LESION as FOUND_COLOR
+from wmh_siamese.volumes.volume import Volume, axial_view
 
 Mask = NDArray[np.bool_]
 

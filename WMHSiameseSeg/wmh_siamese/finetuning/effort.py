@@ -6,8 +6,8 @@ import math
 from typing import Any
 
 from wmh_siamese.finetuning.choices import WEIGHT_BESIDE_CONTENT, Effort
-from wmh_siamese.model_file import ModelCard
-from wmh_siamese.training_settings import TrainingSettings
+from wmh_siamese.models.model_file import ModelCard
+from wmh_siamese.training.settings import TrainingSettings
 
 STEPS_FOR_ONE_CASE: dict[Effort, int] = {"quick": 24, "usual": 64, "thorough": 160}
 EPOCHS = 8

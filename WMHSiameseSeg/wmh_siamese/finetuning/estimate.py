@@ -10,14 +10,14 @@ from dataclasses import dataclass, replace
 from itertools import pairwise
 from pathlib import Path
 
-from wmh_siamese.cases import LESION, Case, read_case
-from wmh_siamese.devices import choose_device
-from wmh_siamese.model_file import load_model
-from wmh_siamese.siamese import VGGWeights
-from wmh_siamese.training import train
-from wmh_siamese.training_settings import TrainingSettings
-from wmh_siamese.validation import Validation
-from wmh_siamese.workplace import workplace
+from wmh_siamese.cases.reading import LESION, Case, read_case
+from wmh_siamese.files.workplace import workplace
+from wmh_siamese.models.model_file import load_model
+from wmh_siamese.networks.devices import choose_device
+from wmh_siamese.networks.siamese import VGGWeights
+from wmh_siamese.training.settings import TrainingSettings
+from wmh_siamese.training.training import train
+from wmh_siamese.training.validation import Validation
 
 TIMED_STEPS = 3
 LOOKS_BESIDE_EPOCHS = 3
@@ -71,7 +71,7 @@ def estimated(
         stopped: asked before each step.
 
     Raises:
-        WMHError: ``stopped``; as :func:`wmh_siamese.training.train`.
+        WMHError: ``stopped``; as :func:`wmh_siamese.training.training.train`.
     """
     moments: list[float] = []
     short = replace(settings, epochs=1, batches=TIMED_STEPS + 1)

@@ -7,20 +7,20 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from wmh_siamese.cases import Case
-from wmh_siamese.devices import choose_device
+from wmh_siamese.cases.reading import Case
 from wmh_siamese.errors import WMHError, from_exception
-from wmh_siamese.evaluation import CaseFigures
+from wmh_siamese.evaluation.evaluation import CaseFigures
+from wmh_siamese.files.workplace import workplace
 from wmh_siamese.finetuning.comparison import telling
 from wmh_siamese.finetuning.ending import published
 from wmh_siamese.finetuning.guard import draw_towards
-from wmh_siamese.model_file import ModelCard, load_model, read_card, save_model
-from wmh_siamese.release import release
-from wmh_siamese.siamese import VGGWeights
-from wmh_siamese.training import Epoch, train
-from wmh_siamese.training_settings import TrainingSettings
-from wmh_siamese.validation import Validation
-from wmh_siamese.workplace import workplace
+from wmh_siamese.models.model_file import ModelCard, load_model, read_card, save_model
+from wmh_siamese.networks.devices import choose_device
+from wmh_siamese.networks.siamese import VGGWeights
+from wmh_siamese.training.release import release
+from wmh_siamese.training.settings import TrainingSettings
+from wmh_siamese.training.training import Epoch, train
+from wmh_siamese.training.validation import Validation
 
 
 @dataclass(frozen=True)
@@ -107,8 +107,8 @@ def finetune(
 
     Raises:
         WMHError: ``stopped`` when no epoch was whole yet or nothing is to be kept; ``bad-path``
-            when ``output`` exists; as :func:`wmh_siamese.training.train` when no epoch was whole
-            (later its faults end the training as a stop does, and are told). Nothing is left
+            when ``output`` exists; as :func:`wmh_siamese.training.training.train` when no epoch was
+            whole (later its faults end the training as a stop does, and are told). Nothing is left
             behind then. When ``note`` fails for minutes, the model is kept under another name,
             which is told.
     """

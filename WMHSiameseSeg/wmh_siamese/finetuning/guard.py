@@ -9,9 +9,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from wmh_siamese.averaging import weights_between
-from wmh_siamese.cases import Case
-from wmh_siamese.model_file import load_model, save_model
+from wmh_siamese.cases.reading import Case
+from wmh_siamese.models.model_file import load_model, save_model
+from wmh_siamese.training.averaging import weights_between
 
 BASE_SHARE = 0.5
 SAMPLE_FOLDER = Path(__file__).resolve().parents[2] / "Resources" / "SampleData"

@@ -6,16 +6,16 @@ import tempfile
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from wmh_siamese.case_checks import scan_sha256
-from wmh_siamese.cases import Case
+from wmh_siamese.cases.checks import scan_sha256
+from wmh_siamese.cases.reading import Case
 from wmh_siamese.errors import WMHError
+from wmh_siamese.files.workplace import workplace
 from wmh_siamese.finetuning.comparison import LEFT_OUT, CasePair, Comparison, compared
 from wmh_siamese.finetuning.estimate import holds_lesion
 from wmh_siamese.finetuning.finetune import finetune
-from wmh_siamese.release import model_figures
-from wmh_siamese.siamese import VGGWeights
-from wmh_siamese.training_settings import TrainingSettings
-from wmh_siamese.workplace import workplace
+from wmh_siamese.networks.siamese import VGGWeights
+from wmh_siamese.training.release import model_figures
+from wmh_siamese.training.settings import TrainingSettings
 
 MOST_PATIENTS = 5
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-from wmh_siamese.cases import Case, read_case
-from wmh_siamese.compared_methods import TrainedModel
+from wmh_siamese.cases.reading import Case, read_case
+from wmh_siamese.evaluation.methods import TrainedModel
 from wmh_siamese.finetuning.comparison import Comparison
 from wmh_siamese.finetuning.difference_picture import DifferencePicture, difference_picture
-from wmh_siamese.inference import Segmenter
+from wmh_siamese.segmenting.inference import Segmenter
 
 MOST_PICTURES = 3
 

@@ -6,7 +6,7 @@ import argparse
 from pathlib import Path
 
 from wmh_siamese.finetuning.choices import EFFORTS, WEIGHT_BESIDE_CONTENT
-from wmh_siamese.training_options import (
+from wmh_siamese.training.options import (
     add_extra_loss_options,
     add_machine_options,
     add_precision_option,

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from wmh_siamese.case_checks import CheckedCases, checked_cases, voxels_sha256
-from wmh_siamese.cases import Case, find_cases, read_case
+from wmh_siamese.cases.checks import CheckedCases, checked_cases, voxels_sha256
+from wmh_siamese.cases.reading import Case, find_cases, read_case
+from wmh_siamese.cases.splits import named_split, of_same_patient, parted
 from wmh_siamese.errors import WMHError
 from wmh_siamese.finetuning.choices import Effort
 from wmh_siamese.finetuning.effort import finetuning_settings
@@ -16,12 +17,11 @@ from wmh_siamese.finetuning.guard import BASE_SHARE, bundled_sample
 from wmh_siamese.library.library import Library
 from wmh_siamese.library.manifest import MANIFEST_NAME
 from wmh_siamese.library.scan_files import scan_of
-from wmh_siamese.model_file import read_card
-from wmh_siamese.siamese import Convention, VGGWeights, vgg_weights
-from wmh_siamese.splits import named_split, of_same_patient, parted
-from wmh_siamese.training_options import check_positive
-from wmh_siamese.training_settings import TrainingSettings
-from wmh_siamese.volume import Volume
+from wmh_siamese.models.model_file import read_card
+from wmh_siamese.networks.siamese import Convention, VGGWeights, vgg_weights
+from wmh_siamese.training.options import check_positive
+from wmh_siamese.training.settings import TrainingSettings
+from wmh_siamese.volumes.volume import Volume
 
 
 @dataclass(frozen=True)
@@ -83,13 +83,13 @@ def task_of(
     """Cases and settings, all cases checked.
 
     Args:
-        place: folder of a library, or any place of :func:`wmh_siamese.cases.find_cases`.
+        place: folder of a library, or any place of :func:`wmh_siamese.cases.reading.find_cases`.
         base: the model file to go on from.
         effort: how long.
         held_out: ids of the cases to compare on, where the place is no library.
         rehearse: another library, whose training cases are mixed into the batches against
-            forgetting, or any place of :func:`wmh_siamese.cases.find_cases`; how long to train
-            stays with the corrected ones. None takes the bundled sample, where it is guarded.
+            forgetting, or any place of :func:`wmh_siamese.cases.reading.find_cases`; how long to
+            train stays with the corrected ones. None takes the bundled sample, where it is guarded.
         guarded: against forgetting (:mod:`wmh_siamese.finetuning.guard`).
         say: told, in a sentence, what the user should know.
         given: fields of the settings that replace the effort's.

@@ -14,9 +14,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from wmh_siamese.atomic_file import written_whole
-from wmh_siamese.cases import Case, read_case
+from wmh_siamese.cases.reading import Case, read_case
 from wmh_siamese.errors import WMHError
+from wmh_siamese.files.atomic_file import written_whole
 from wmh_siamese.library.changing import Change
 from wmh_siamese.library.folders import (
     CASES,

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import Any
 
 from wmh_siamese.library.words import CASE_ID, is_time, patient_words
-from wmh_siamese.volume import MAX_VOXELS_PER_AXIS
+from wmh_siamese.volumes.volume import MAX_VOXELS_PER_AXIS
 
 Check = Callable[[Any], Any]
 

@@ -10,9 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
 
-from wmh_siamese.cases import labels_of
+from wmh_siamese.cases.reading import labels_of
 from wmh_siamese.errors import WMHError
-from wmh_siamese.volume import Volume, check_affine
+from wmh_siamese.volumes.volume import Volume, check_affine
 
 SAME_PLACE_VOXELS = 0.05
 """Two grids are one when no corner moves further than this: the nearest neighbour is the same."""

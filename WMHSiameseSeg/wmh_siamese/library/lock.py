@@ -19,7 +19,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from wmh_siamese.errors import WMHError
-from wmh_siamese.running_process import is_running, this_host
+from wmh_siamese.files.running_process import is_running, this_host
 
 LOCK_NAME = "library.lock"
 WAIT_SECONDS = 30.0

@@ -8,8 +8,8 @@ from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal, get_args
 
-from wmh_siamese.atomic_file import written_whole
 from wmh_siamese.errors import WMHError
+from wmh_siamese.files.atomic_file import written_whole
 from wmh_siamese.library import fields
 from wmh_siamese.library.words import note_words
 

@@ -9,10 +9,10 @@ from numpy.typing import NDArray
 from PIL import Image
 from scipy import ndimage
 
-from wmh_siamese.cases import LESION, OTHER
-from wmh_siamese.picture import LESION as LESION_COLOR
-from wmh_siamese.picture import grey_slice, grey_window, radiological
-from wmh_siamese.volume import Volume, axial_view
+from wmh_siamese.cases.reading import LESION, OTHER
+from wmh_siamese.segmenting.picture import LESION as LESION_COLOR
+from wmh_siamese.segmenting.picture import grey_slice, grey_window, radiological
+from wmh_siamese.volumes.volume import Volume, axial_view
 
 LONGEST_SIDE = 192
 OTHER_COLOR = (90, 170, 255)

@@ -6,16 +6,16 @@ import argparse
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from wmh_siamese.case_checks import checked_cases
-from wmh_siamese.case_parts import parts_of
-from wmh_siamese.cases import Case, find_cases
+from wmh_siamese.cases.checks import checked_cases
+from wmh_siamese.cases.parts import parts_of
+from wmh_siamese.cases.reading import Case, find_cases
 from wmh_siamese.errors import WMHError
+from wmh_siamese.networks.siamese import VGGWeights, vgg_weights
 from wmh_siamese.reproduction.experiment import Experiment, judged, trained
 from wmh_siamese.reproduction.options import LOSSES
 from wmh_siamese.reproduction.results import write_results
-from wmh_siamese.siamese import VGGWeights, vgg_weights
-from wmh_siamese.training import Epoch
-from wmh_siamese.training_options import settings_of
+from wmh_siamese.training.options import settings_of
+from wmh_siamese.training.training import Epoch
 
 Tell = Callable[[str], None]
 

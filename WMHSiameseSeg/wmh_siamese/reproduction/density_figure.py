@@ -9,8 +9,8 @@ import numpy as np
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
-from wmh_siamese.atomic_file import written_whole
-from wmh_siamese.evaluation import spread
+from wmh_siamese.evaluation.evaluation import spread
+from wmh_siamese.files.atomic_file import written_whole
 from wmh_siamese.reproduction.experiment import LABELS, Experiment
 from wmh_siamese.reproduction.tables import Results
 

@@ -6,16 +6,16 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from wmh_siamese.cases import Case, read_case
-from wmh_siamese.compared_methods import TrainedModel
-from wmh_siamese.evaluation import CaseFigures, case_figures
-from wmh_siamese.inference import Segmenter
-from wmh_siamese.release import release
+from wmh_siamese.cases.reading import Case, read_case
+from wmh_siamese.evaluation.evaluation import CaseFigures, case_figures
+from wmh_siamese.evaluation.methods import TrainedModel
+from wmh_siamese.networks.siamese import VGGWeights
 from wmh_siamese.reproduction.figures_file import Judged, read_judged, write_judged
-from wmh_siamese.siamese import VGGWeights
-from wmh_siamese.training import Epoch, train
-from wmh_siamese.training_settings import LossName, TrainingSettings
-from wmh_siamese.volume import Volume, read_volume
+from wmh_siamese.segmenting.inference import Segmenter
+from wmh_siamese.training.release import release
+from wmh_siamese.training.settings import LossName, TrainingSettings
+from wmh_siamese.training.training import Epoch, train
+from wmh_siamese.volumes.volume import Volume, read_volume
 
 LABELS: dict[LossName, str] = {
     "dice": "Dice loss",
@@ -86,7 +86,7 @@ def trained(experiment: Experiment, member: Member, on_epoch: Callable[[Epoch], 
     """The member's model, trained as far as it is not yet.
 
     Raises:
-        WMHError: as :func:`wmh_siamese.training.train`.
+        WMHError: as :func:`wmh_siamese.training.training.train`.
     """
     path = experiment.model(member)
     settings = replace(experiment.settings, loss=member.loss, seed=member.seed)

@@ -9,11 +9,11 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-from wmh_siamese.atomic_file import written_whole
-from wmh_siamese.cases import Case
-from wmh_siamese.evaluation import CaseFigures
-from wmh_siamese.metrics import Metrics
-from wmh_siamese.plain_json import without_nan
+from wmh_siamese.cases.reading import Case
+from wmh_siamese.evaluation.evaluation import CaseFigures
+from wmh_siamese.evaluation.metrics import Metrics
+from wmh_siamese.files.atomic_file import written_whole
+from wmh_siamese.files.plain_json import without_nan
 
 
 @dataclass(frozen=True)

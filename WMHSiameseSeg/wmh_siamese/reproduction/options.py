@@ -6,7 +6,7 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from wmh_siamese.training_options import (
+from wmh_siamese.training.options import (
     CASES_HELP,
     add_machine_options,
     add_part_options,
@@ -14,7 +14,7 @@ from wmh_siamese.training_options import (
 )
 
 if TYPE_CHECKING:
-    from wmh_siamese.training_settings import LossName
+    from wmh_siamese.training.settings import LossName
 
 LOSSES: tuple[LossName, ...] = ("dice", "tversky", "generalised-dice", "content", "min-max")
 

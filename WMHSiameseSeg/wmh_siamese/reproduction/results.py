@@ -7,11 +7,11 @@ from collections.abc import Sequence
 from itertools import chain
 from pathlib import Path
 
-from wmh_siamese.atomic_file import written_whole
-from wmh_siamese.evaluation import CaseFigures, cohort_figures
-from wmh_siamese.evaluation_table import write_csv
-from wmh_siamese.provenance import versions
-from wmh_siamese.recipe import Recipe
+from wmh_siamese.evaluation.evaluation import CaseFigures, cohort_figures
+from wmh_siamese.evaluation.table import write_csv
+from wmh_siamese.files.atomic_file import written_whole
+from wmh_siamese.files.versions import versions
+from wmh_siamese.networks.recipe import Recipe
 from wmh_siamese.reproduction.density_figure import draw_density_figure
 from wmh_siamese.reproduction.experiment import Experiment
 from wmh_siamese.reproduction.samples_figure import draw_samples_figure

@@ -7,10 +7,8 @@ from pathlib import Path
 
 from matplotlib.figure import Figure
 
-from wmh_siamese.atomic_file import written_whole
-from wmh_siamese.cases import LESION, Case, read_case
-from wmh_siamese.compared_methods import TrainedModel
-from wmh_siamese.compared_slice import (
+from wmh_siamese.cases.reading import LESION, Case, read_case
+from wmh_siamese.evaluation.compared_slice import (
     HIT,
     Image,
     Mask,
@@ -19,12 +17,14 @@ from wmh_siamese.compared_slice import (
     show,
     tinted,
 )
-from wmh_siamese.inference import Segmenter
-from wmh_siamese.picture import grey_window, radiological, shown_grey
+from wmh_siamese.evaluation.methods import TrainedModel
+from wmh_siamese.files.atomic_file import written_whole
 from wmh_siamese.reproduction.experiment import LABELS, Experiment, Member
 from wmh_siamese.reproduction.figures_file import Judged
 from wmh_siamese.reproduction.tables import Results, case_sets
-from wmh_siamese.volume import axial_view
+from wmh_siamese.segmenting.inference import Segmenter
+from wmh_siamese.segmenting.picture import grey_window, radiological, shown_grey
+from wmh_siamese.volumes.volume import axial_view
 
 
 @dataclass(frozen=True)

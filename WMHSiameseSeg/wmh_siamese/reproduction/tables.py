@@ -10,13 +10,13 @@ from pathlib import Path
 
 import numpy as np
 
-from wmh_siamese.atomic_file import written_whole
-from wmh_siamese.cases import Case
-from wmh_siamese.evaluation import METRICS, spread
-from wmh_siamese.evaluation_table import markdown_table
+from wmh_siamese.cases.reading import Case
+from wmh_siamese.evaluation.evaluation import METRICS, spread
+from wmh_siamese.evaluation.table import markdown_table
+from wmh_siamese.files.atomic_file import written_whole
 from wmh_siamese.reproduction.experiment import LABELS, Experiment, Member
 from wmh_siamese.reproduction.figures_file import Judged
-from wmh_siamese.training_settings import LossName
+from wmh_siamese.training.settings import LossName
 
 Results = Mapping[Member, Judged]
 

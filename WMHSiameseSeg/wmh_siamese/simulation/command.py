@@ -12,13 +12,13 @@ from pathlib import Path
 
 import numpy as np
 
-from wmh_siamese.atomic_file import written_whole
-from wmh_siamese.cases import TABLE_NAME
+from wmh_siamese.cases.reading import TABLE_NAME
 from wmh_siamese.errors import WMHError
-from wmh_siamese.lesion_atlas import LesionAtlas
-from wmh_siamese.readouts import read_out
+from wmh_siamese.files.atomic_file import written_whole
+from wmh_siamese.segmenting.readouts import read_out
 from wmh_siamese.simulation.head import simulated_head
-from wmh_siamese.volume import Volume, read_mask, write_volume
+from wmh_siamese.training.lesion_atlas import LesionAtlas
+from wmh_siamese.volumes.volume import Volume, read_mask, write_volume
 
 COHORT = "simulated"
 RECORD = "simulation.json"

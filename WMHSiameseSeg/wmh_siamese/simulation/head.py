@@ -16,7 +16,6 @@ import torch
 from numpy.typing import NDArray
 from scipy import ndimage
 
-from wmh_siamese.lesion_atlas import LesionAtlas
 from wmh_siamese.simulation.anatomy import (
     Anatomy,
     Array,
@@ -28,7 +27,8 @@ from wmh_siamese.simulation.anatomy import (
 )
 from wmh_siamese.simulation.lesions import around_ventricles, deep_spots, within_white_matter
 from wmh_siamese.simulation.scan_grid import ScanGrid
-from wmh_siamese.volume import Volume
+from wmh_siamese.training.lesion_atlas import LesionAtlas
+from wmh_siamese.volumes.volume import Volume
 
 THIN_SHARE = 0.5  # of the scans, 3D ones
 WITHOUT_LESIONS = 0.1

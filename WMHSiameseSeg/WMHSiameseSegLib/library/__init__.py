@@ -1,0 +1,1 @@
+"""The correction library in the tab Fine-tune: its table, adding and changing cases."""

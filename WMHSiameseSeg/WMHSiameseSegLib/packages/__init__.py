@@ -1,0 +1,1 @@
+"""The Python packages that the worker needs: what is missing, asking, installing."""

@@ -1,0 +1,1 @@
+"""What the tabs share: messages, settings, keys, log, progress, accessible names."""

@@ -1,0 +1,1 @@
+"""MRML nodes to arrays and back, and what the module keeps in the scene."""

@@ -1,0 +1,252 @@
+"""What is wrong or remarkable about a volume, in plain words, before a run."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from enum import Enum
+
+import numpy as np
+import slicer
+from numpy.typing import NDArray
+from slicer.i18n import tr as _
+
+from WMHSiameseSegLib.scene.scene import foreign_output, is_probability
+from WMHSiameseSegLib.scene.voxels import volume_affine
+
+MIN_SLICES = 3
+MAX_VOXELS_PER_AXIS = 1024
+FEW_VALUES = 8
+STRONG_ANISOTROPY = 3.0
+BRIGHT_SHARE_LIMIT = 0.6
+CT_AIR_SHARE = 0.05
+_SAMPLE = 400_000
+_OTHER_SEQUENCES = re.compile(
+    r"(?<![a-z0-9])(t1w?|t1ce|t1gd|mprage|t2w|t2|pd|dwi|adc|swi|dti|bold|asl|ct|cta|mra|tof)"
+    r"(?![a-z0-9])"
+)
+
+
+class Weight(Enum):
+    """How heavily a finding weighs: it stops the run, is asked about, or is only said."""
+
+    STOP = "stop"
+    ASK = "ask"
+    SAY = "say"
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One sentence about a volume."""
+
+    weight: Weight
+    sentence: str
+
+
+@dataclass(frozen=True)
+class VoxelFacts:
+    """What a look at every voxel tells.
+
+    Attributes:
+        voxels: how many there are.
+        nonfinite: how many are NaN or infinite.
+        low, high: of the finite voxels; NaN when there is none.
+        few_values: the distinct values when there are at most 8 and all are whole, else None.
+        bright_share: share of the voxels above half of the 99.9th percentile; 0.02 to 0.25 in
+            FLAIR volumes of five scanners.
+        air_share: share of the voxels at or below -500, where CT has its air.
+    """
+
+    voxels: int
+    nonfinite: int
+    low: float
+    high: float
+    few_values: int | None
+    bright_share: float
+    air_share: float
+
+
+def check_node(volume: slicer.vtkMRMLNode | None) -> list[Finding]:
+    """What the node alone tells; nothing more can be said when one of these stops the run."""
+    if volume is None:
+        return [_stop(_("No volume is chosen. Load a FLAIR volume, then choose it here."))]
+    if not volume.IsA("vtkMRMLScalarVolumeNode"):
+        return [_stop(_("This is not a scalar volume. Choose a greyscale FLAIR volume."))]
+    image = volume.GetImageData()
+    if image is not None and volume.IsA("vtkMRMLTensorVolumeNode"):  # of vectors, too
+        return [_stop(_more_than_one_value(max(2, image.GetNumberOfScalarComponents())))]
+    if image is None or image.GetNumberOfPoints() == 0 or image.GetPointData().GetScalars() is None:
+        return [_stop(_("This volume has no image data. Load it again or choose another one."))]
+    if image.GetNumberOfScalarComponents() != 1:
+        return [_stop(_more_than_one_value(image.GetNumberOfScalarComponents()))]
+    if volume.IsA("vtkMRMLLabelMapVolumeNode"):
+        return [_stop(_already_a_mask())]
+    if is_probability(volume):
+        sentence = _("This is the lesion probability of an earlier run. Choose the FLAIR volume.")
+        return [_stop(sentence)]
+    return [*_check_grid(image.GetDimensions(), volume_affine(volume)), *_check_place(volume)]
+
+
+def check_output(
+    output: slicer.vtkMRMLSegmentationNode | None, flair: slicer.vtkMRMLScalarVolumeNode
+) -> list[Finding]:
+    """Whether the chosen segmentation can take the mask of this volume."""
+    if not foreign_output(output, flair):
+        return []
+    said = _(
+        "The chosen segmentation belongs to another volume or transform, and its segments must "
+        "stay where they are. Choose “Create a new segmentation”."
+    )
+    return [_stop(said)]
+
+
+def look_at_voxels(array: NDArray) -> VoxelFacts:
+    """Slab by slab over the whole volume (i, j, k); arrays only, fit for a thread."""
+    low, high, nonfinite = np.inf, -np.inf, 0
+    for slab in array.T:
+        finite = slab[np.isfinite(slab)] if slab.dtype.kind == "f" else slab
+        nonfinite += slab.size - finite.size
+        if finite.size:
+            low, high = min(low, float(finite.min())), max(high, float(finite.max()))
+    sample = array.T.reshape(-1)[:: max(1, array.size // _SAMPLE)]
+    sample = sample[np.isfinite(sample)]
+    return VoxelFacts(
+        voxels=array.size,
+        nonfinite=nonfinite,
+        low=low if np.isfinite(low) else np.nan,
+        high=high if np.isfinite(high) else np.nan,
+        few_values=_few_values(array),
+        bright_share=_share(sample > 0.5 * np.percentile(sample, 99.9)) if sample.size else 0.0,
+        air_share=_share(sample <= -500),
+    )
+
+
+def check_voxels(facts: VoxelFacts, name: str) -> list[Finding]:
+    """What the voxels and the volume's name tell."""
+    if facts.nonfinite == facts.voxels:
+        return [_stop(_("Every voxel of this volume is NaN or infinite."))]
+    if facts.low == facts.high:
+        said = _("Every voxel of this volume has the same value ({value:g}).")
+        return [_stop(said.format(value=facts.low))]
+    if facts.few_values is not None:
+        return [_stop(_already_a_mask())]
+    if facts.high <= 0:
+        said = _("No voxel is above 0 (the highest is {high:g}), so this is not a FLAIR volume.")
+        return [_stop(said.format(high=facts.high))]
+    findings = []
+    if facts.nonfinite:
+        said = _("{count} of {voxels} voxels are NaN or infinite. They will be treated as 0.")
+        findings.append(_ask(said.format(count=facts.nonfinite, voxels=facts.voxels)))
+    doubt = _unlike_flair(facts, name)
+    if doubt:
+        findings.append(_ask(doubt))
+    return findings
+
+
+def _check_grid(dimensions: tuple[int, int, int], affine: NDArray) -> list[Finding]:
+    edges = np.linalg.norm(affine[:3, :3], axis=0)
+    if not np.isfinite(affine).all() or not edges.all():
+        return [_stop(_("The volume's voxels have no size. Load it again or choose another one."))]
+    directions = affine[:3, :3] / edges
+    if abs(np.linalg.det(directions)) < 1e-3:
+        return [_stop(_("The volume's axes lie in one plane, so its voxels have no volume."))]
+    up = int(np.abs(directions[2]).argmax())
+    if dimensions[up] < MIN_SLICES:
+        said = _("This volume has {slices} axial slices; at least 3 are needed.")
+        return [_stop(said.format(slices=dimensions[up]))]
+    if max(dimensions) > MAX_VOXELS_PER_AXIS:
+        said = _(
+            "This volume has {size} voxels along one axis; more than 1024 is not a single FLAIR "
+            "scan of a head. Crop it, or choose one time point."
+        )
+        return [_stop(said.format(size=max(dimensions)))]
+    return _check_acquisition(edges, directions)
+
+
+def _check_acquisition(edges: NDArray, directions: NDArray) -> list[Finding]:
+    findings = []
+    across = int(edges.argmax())
+    plane = int(np.abs(directions[:, across]).argmax())
+    anisotropy = float(edges.max() / edges.min())
+    if anisotropy > 1.01 and plane < 2:
+        name = (_("sagittal"), _("coronal"))[plane]
+        said = _("The scan is {plane}; it is segmented in axial slices of its own voxels.")
+        findings.append(_say(said.format(plane=name)))
+    if anisotropy > STRONG_ANISOTROPY:
+        said = _("Voxels are {long:.1f} mm by {short:.1f} mm; they are used as they are.")
+        findings.append(_say(said.format(long=edges.max(), short=edges.min())))
+    return findings
+
+
+def _check_place(volume: slicer.vtkMRMLScalarVolumeNode) -> list[Finding]:
+    transform = volume.GetParentTransformNode()
+    if transform is None:
+        return []
+    if transform.IsTransformToWorldLinear():
+        said = _("The volume is under a transform: the mask is put under the same one.")
+        return [_say(said)]
+    said = _(
+        "The volume is under a non-linear transform. The mask is made in the volume's own "
+        "undeformed voxels and put under the same transform; its ml are those of the undeformed "
+        "voxels."
+    )
+    return [_ask(said)]
+
+
+def _unlike_flair(facts: VoxelFacts, name: str) -> str:
+    """A simple doubt: another sequence in the name, CT numbers, or too much that is bright."""
+    words = name.lower().replace("_", " ")
+    other = _OTHER_SEQUENCES.search(words)
+    if other and "flair" not in words and "dark" not in words:
+        said = _("The volume's name says {sequence}, not FLAIR. The model knows FLAIR only.")
+        return said.format(sequence=other.group(1).upper())
+    if facts.air_share > CT_AIR_SHARE:
+        said = _("Air is far below zero (down to {low:g}), as in CT. The model knows FLAIR only.")
+        return said.format(low=facts.low)
+    if facts.bright_share > BRIGHT_SHARE_LIMIT:
+        said = _(
+            "{share:.0%} of the volume is bright, much more than in a FLAIR of a head. The model "
+            "knows FLAIR only."
+        )
+        return said.format(share=facts.bright_share)
+    return ""
+
+
+def _share(chosen: NDArray) -> float:
+    return float(np.mean(chosen)) if chosen.size else 0.0
+
+
+def _few_values(array: NDArray) -> int | None:
+    seen: set[float] = set()
+    for slab in array.T:
+        seen.update(np.unique(slab).tolist() if slab.size < 1024 else _distinct(slab))
+        if len(seen) > FEW_VALUES:
+            return None
+    whole = all(np.isfinite(value) and value == int(value) for value in seen)
+    return len(seen) if whole else None
+
+
+def _distinct(slab: NDArray) -> list[float]:
+    few = np.unique(slab.reshape(-1)[:1024])
+    return few.tolist() if few.size > FEW_VALUES else np.unique(slab).tolist()
+
+
+def _already_a_mask() -> str:
+    return _("This volume is already a mask or label map. Choose the FLAIR volume itself.")
+
+
+def _more_than_one_value(components: int) -> str:
+    said = _("This volume has {components} values in each voxel (colour, vector or 4D).")
+    return said.format(components=components) + " " + _("Choose a single greyscale FLAIR volume.")
+
+
+def _stop(sentence: str) -> Finding:
+    return Finding(Weight.STOP, sentence)
+
+
+def _ask(sentence: str) -> Finding:
+    return Finding(Weight.ASK, sentence)
+
+
+def _say(sentence: str) -> Finding:
+    return Finding(Weight.SAY, sentence)

@@ -1,0 +1,1 @@
+"""The tab Segment: one click from a FLAIR to mask and figures."""

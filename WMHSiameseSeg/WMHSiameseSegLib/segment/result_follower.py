@@ -1,0 +1,262 @@
+"""Keeps mask and figures of a result in step with the sliders and with edits by hand."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import qt
+import slicer
+from numpy.typing import NDArray
+from wmh_siamese.segmenting.readouts import Lesions, Readouts, read_out
+
+from WMHSiameseSegLib.scene.scene import Result
+from WMHSiameseSegLib.scene.surface_pause import SurfacePause
+from WMHSiameseSegLib.scene.voxels import BoolArray
+from WMHSiameseSegLib.segment.readout_table import Figures, write_table
+from WMHSiameseSegLib.worker.background import Background, Job
+
+DEBOUNCE_MS = 300
+
+
+@dataclass(frozen=True)
+class Cut:
+    """How a mask is cut from a probability: threshold in (0, 1), least volume in mm3."""
+
+    threshold: float
+    min_volume_mm3: float
+
+
+class ResultFollower:
+    """Follows one result at a time.
+
+    The components of the last threshold are kept, so that the size slider costs a look-up. Edits
+    are known by comparing the segment with the mask written last, not by counting events.
+
+    Args:
+        background: where masks and figures are computed.
+        show: hears the figures of the followed result, or None when there is none.
+        may_lose_edits: asks a person before edits are computed away.
+    """
+
+    def __init__(
+        self,
+        background: Background,
+        show: Callable[[Figures | None], None],
+        may_lose_edits: Callable[[], bool],
+    ) -> None:
+        self._background = background
+        self._show = show
+        self._may_lose_edits = may_lose_edits
+        self.result: Result | None = None
+        self.figures: Figures | None = None
+        self._observed: list[tuple[Any, int]] = []
+        self._written: BoolArray | None = None
+        self._lesions: tuple[float, Lesions] | None = None
+        self._wanted: Cut | None = None
+        self._job: Job | None = None
+        self._counting: Job | None = None
+        self._writing = False
+        self._touched = False
+        self._asking = False
+        self._surfaces = SurfacePause()
+        self._debounce = qt.QTimer()
+        self._debounce.setSingleShot(True)
+        self._debounce.setInterval(DEBOUNCE_MS)
+        self._debounce.timeout.connect(self._look_at_segment)
+
+    def follow(self, result: Result | None) -> None:
+        """Follow this result from now on, showing what its segment holds."""
+        self._let_go()
+        self.result = result
+        if result is None:
+            self._tell(None)
+            return
+        self._observe(result)
+        self._written = None if result.edited else result.mask()
+        self._count(result.mask(), result.edited, keep_table=result.table is not None)
+
+    def adopt(
+        self, result: Result, lesions: Lesions, mask: BoolArray, readouts: Readouts, cut: Cut
+    ) -> None:
+        """Follow a result that has just been computed, and write its mask."""
+        self._let_go()
+        self.result = result
+        self._lesions = (cut.threshold, lesions)
+        self._write(mask, readouts, cut)
+        self._observe(result)
+
+    def cut(self, cut: Cut) -> bool:
+        """Cut the mask anew; False when edits were kept instead."""
+        result = self.result
+        if result is None or self._asking or self._lost(result) or cut == self._present_cut(result):
+            return True
+        if self._wanted is None and not self._may_replace():
+            return False
+        self._wanted = cut
+        if self._job is None:
+            self._start()
+        return True
+
+    def edited(self) -> bool:
+        """Whether the segment differs from what was computed, also within the debounce time."""
+        if self.result is None:
+            return False
+        if self._touched:
+            self._look_at_segment()
+        return self.result is not None and self.result.edited
+
+    @property
+    def busy(self) -> bool:
+        """Whether mask or figures are still to follow a slider or an edit."""
+        return self._job is not None or self._counting is not None or self._touched
+
+    def mask(self) -> BoolArray | None:
+        """The followed segment as it is now; None when nothing is followed."""
+        return self.result.mask() if self.result is not None and self.result.complete else None
+
+    def close(self) -> None:
+        """Observe nothing and follow nothing any more."""
+        self._let_go()
+        self.result = None
+
+    def _lost(self, result: Result) -> bool:
+        """Whether somebody removed a part of the result; it is let go then."""
+        if result.complete:
+            return False
+        self.follow(None)
+        return True
+
+    def _present_cut(self, result: Result) -> Cut:
+        return self._wanted or Cut(result.threshold, result.min_volume_mm3)
+
+    def _may_replace(self) -> bool:
+        if not self.edited():
+            return True
+        self._asking = True
+        try:
+            return self._may_lose_edits()
+        finally:
+            self._asking = False
+
+    def _start(self) -> None:
+        result, cut = self.result, self._wanted
+        if result is None or cut is None:
+            return
+        grid, kept = result.grid, self._lesions
+        probability = result.probability
+        if kept is not None and kept[0] == cut.threshold:
+            lesions = kept[1]
+
+            def work() -> tuple[Lesions, BoolArray, Readouts]:
+                return _cut(lesions, cut, grid.affine)
+        else:
+            certainty = result.provenance.certainty  # read here: nodes are not for other threads
+
+            def work() -> tuple[Lesions, BoolArray, Readouts]:
+                fresh = Lesions(probability, cut.threshold, grid.voxel_mm3, certainty)
+                return _cut(fresh, cut, grid.affine)
+
+        self._job = self._background.run(work, lambda made: self._on_cut(cut, *made), self._forget)
+
+    def _on_cut(self, cut: Cut, lesions: Lesions, mask: BoolArray, readouts: Readouts) -> None:
+        self._job = None
+        self._lesions = (cut.threshold, lesions)
+        if self.result is None or self._lost(self.result):
+            return
+        if self._wanted == cut:
+            self._wanted = None
+        self._write(mask, readouts, cut)
+        if self._wanted is not None:
+            self._start()
+
+    def _write(self, mask: BoolArray, readouts: Readouts, cut: Cut) -> None:
+        self._writing = True
+        self._surfaces.begin(self.result.node)
+        try:
+            self.result.write_mask(mask, cut.threshold, cut.min_volume_mm3)
+        finally:
+            self._writing = False
+        self._surfaces.rest(drawable=readouts.positive_voxels > 0)
+        self._written = mask
+        self._touched = False
+        self._stop_counting()
+        self._tell(Figures(readouts, edited=False))
+
+    def _look_at_segment(self) -> None:
+        """Find out whether the segment was changed by hand, and count it if so."""
+        self._touched = False
+        self._debounce.stop()
+        result = self.result
+        if result is None or self._lost(result):
+            return
+        mask = result.mask()
+        changed = self._written is None or not np.array_equal(mask, self._written)
+        if changed or result.edited:
+            result.edited = changed
+            self._count(mask, changed)
+
+    def _count(self, mask: BoolArray, edited: bool, keep_table: bool = False) -> None:
+        affine = self.result.grid.affine
+        self._stop_counting()
+
+        def done(readouts: Readouts) -> None:
+            self._counting = None
+            self._tell(Figures(readouts, edited), keep_table)
+
+        self._counting = self._background.run(lambda: read_out(mask, affine), done, self._forget)
+
+    def _stop_counting(self) -> None:
+        """What is being counted is not the mask any more."""
+        if self._counting is not None:
+            self._counting.abandon()
+            self._counting = None
+
+    def _tell(self, figures: Figures | None, keep_table: bool = False) -> None:
+        """Show figures; a table that a loaded scene brought along stays as it was saved."""
+        self.figures = figures
+        if figures is not None and self.result.complete and not keep_table:
+            write_table(self.result, figures)
+        self._show(figures)
+
+    def _observe(self, result: Result) -> None:
+        segmentation = result.node.GetSegmentation()
+        for event in (
+            slicer.vtkSegmentation.SourceRepresentationModified,
+            slicer.vtkSegmentation.SegmentRemoved,
+        ):
+            self._observed.append((segmentation, segmentation.AddObserver(event, self._on_touched)))
+
+    def _on_touched(self, _caller: Any, _event: str) -> None:
+        if self._writing:
+            return
+        self._touched = True
+        self._debounce.start()
+
+    def _forget(self, error: Exception) -> None:
+        self._job = self._counting = None
+        raise error
+
+    def _let_go(self) -> None:
+        for observed, tag in self._observed:
+            observed.RemoveObserver(tag)
+        self._observed = []
+        self._surfaces.end()
+        self._debounce.stop()
+        if self._job is not None:
+            self._job.abandon()
+        self._stop_counting()
+        self._job = self._wanted = self._written = self._lesions = None
+        self._touched = False
+
+
+def _cut(
+    lesions: Lesions, cut: Cut, affine: NDArray[np.float64]
+) -> tuple[Lesions, BoolArray, Readouts]:
+    return (
+        lesions,
+        lesions.mask(cut.min_volume_mm3),
+        lesions.read_out(cut.min_volume_mm3, affine),
+    )

@@ -1,0 +1,1 @@
+"""The engine's worker process: starting, asking, progress, cancel and death."""

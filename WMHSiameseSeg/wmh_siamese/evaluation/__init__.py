@@ -1,0 +1,1 @@
+"""The five metrics of the WMH challenge, methods to compare, tables."""

@@ -1,0 +1,1 @@
+"""One model file: weights, recipe and card; which models come along."""

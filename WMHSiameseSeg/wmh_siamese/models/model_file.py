@@ -1,0 +1,196 @@
+"""One ``.safetensors`` file = weights + recipe + provenance. Nothing is ever unpickled."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import struct
+from dataclasses import asdict, dataclass, field, fields
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from wmh_siamese.errors import WMHError
+from wmh_siamese.files.atomic_file import written_whole
+from wmh_siamese.models.card_checks import check_card
+from wmh_siamese.models.weights_layout import check_layout
+from wmh_siamese.networks.recipe import Recipe, certain_level
+
+if TYPE_CHECKING:
+    from wmh_siamese.networks.generator import DenseUNet
+
+FORMAT = "wmh-siamese-generator-1"
+MAX_FILE_BYTES = 1_000_000_000
+MAX_HEADER_BYTES = 10_000_000
+
+_UNFIT = "its weights are damaged, cut short, or do not fit its architecture"
+
+MODELS_FOLDER = Path(__file__).resolve().parents[2] / "Resources" / "Models"
+
+
+@dataclass(frozen=True)
+class ModelCard:
+    """What a model file says of itself.
+
+    Args:
+        name: for people.
+        architecture: ``{"width": …, "depth": …}`` of the generator.
+        recipe: the fields of :class:`wmh_siamese.networks.preparation.Recipe`.
+        threshold: probability from which a voxel is a lesion, chosen on validation cases.
+        training: cases by id, SHA-256 of each one's FLAIR by id (``scans``, younger than the
+            format: older cards lack it), loss, steps, seed, VGG19 convention and hash.
+        metrics: figures by group of cases.
+        versions: of the packages that trained it.
+        created: ISO date and time, UTC.
+        parent: SHA-256 of the model it was fine-tuned from.
+        notes: anything else.
+        sha256: of the file; known only after reading or writing it.
+    """
+
+    name: str
+    architecture: dict[str, int]
+    recipe: dict[str, Any]
+    threshold: float = 0.5
+    training: dict[str, Any] = field(default_factory=dict)
+    metrics: dict[str, Any] = field(default_factory=dict)
+    versions: dict[str, str | None] = field(default_factory=dict)
+    created: str = ""
+    parent: str | None = None
+    notes: str = ""
+    sha256: str = ""
+
+    def preparation_recipe(self) -> Recipe:
+        return Recipe(**self.recipe)
+
+    @property
+    def certain_level(self) -> float:
+        """The probability that a lesion has to reach somewhere; often the threshold itself."""
+        return certain_level(self.threshold, self.preparation_recipe().certainty)
+
+
+def save_model(path: str | Path, generator: DenseUNet, card: ModelCard) -> str:
+    """Write generator and card as one file, whole or not at all; returns the file's SHA-256.
+
+    Weights are kept in the generator's own precision. The same input gives the same bytes.
+    """
+    from safetensors.torch import save
+
+    described = {key: value for key, value in asdict(card).items() if key != "sha256"}
+    state = {name: tensor.contiguous() for name, tensor in generator.state_dict().items()}
+    data = _in_order(save(state, metadata={"format": FORMAT, "card": json.dumps(described)}))
+    with written_whole(path) as partial:
+        partial.write_bytes(data)
+    return hashlib.sha256(data).hexdigest()
+
+
+def load_model(path: str | Path) -> tuple[DenseUNet, ModelCard]:
+    """The generator, float32 and in evaluation mode, and the card of a model file.
+
+    Raises:
+        WMHError: ``bad-path`` when there is no such file, ``bad-model`` when it is not a whole
+            model file of this program.
+    """
+    import torch
+    from safetensors import SafetensorError
+    from safetensors.torch import load
+
+    from wmh_siamese.networks.generator import DenseUNet
+
+    card = read_card(path)
+    with torch.device("meta"):  # no memory before the file is known to fill it
+        generator = DenseUNet(**card.architecture)
+    try:
+        state = load(Path(path).read_bytes())
+        generator.load_state_dict(
+            {name: t.float() if t.is_floating_point() else t for name, t in state.items()},
+            assign=True,
+        )
+    except (SafetensorError, RuntimeError) as error:
+        raise _bad(path, _UNFIT) from error
+    if not all(bool(tensor.isfinite().all()) for tensor in generator.state_dict().values()):
+        raise _bad(path, "some of its weights are NaN or infinite")
+    return generator.eval(), card
+
+
+def read_card(path: str | Path) -> ModelCard:
+    """The card of a model file, read from its header alone, without torch or safetensors.
+
+    The header is checked whole: every field of the card, and that the weights are a generator's
+    and fill the file. Only the weights themselves may still be damaged.
+
+    Raises:
+        WMHError: ``bad-path`` or ``bad-model``, as :func:`load_model`.
+    """
+    path = Path(path)
+    if not path.is_file():
+        raise WMHError("bad-path", f"There is no model file {path}.", "Choose another model.")
+    if path.stat().st_size > MAX_FILE_BYTES:
+        raise _bad(path, f"it is larger than {MAX_FILE_BYTES // 1_000_000} MB")
+    try:
+        header = read_header(path)
+        metadata = header.get("__metadata__", {})
+        if metadata.get("format") != FORMAT:
+            raise _bad(path, "it was not written by this program")
+        described = json.loads(metadata["card"])
+        known = {f.name for f in fields(ModelCard)} - {"sha256"}
+        card = {key: value for key, value in described.items() if key in known}
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError, struct.error) as error:
+        raise _bad(path, "its header is damaged") from error
+    try:
+        check_card(card)
+    except ValueError as error:
+        raise _bad(path, str(error)) from error
+    try:
+        check_layout(header, **card["architecture"], data_bytes=_data_bytes(path))
+    except (ValueError, KeyError, TypeError) as error:
+        raise _bad(path, _UNFIT) from error
+    return ModelCard(**card, sha256=file_sha256(path))
+
+
+def read_header(path: Path) -> dict[str, Any]:
+    """The header of a ``.safetensors`` file, of bounded size.
+
+    Raises:
+        WMHError: ``bad-model`` when it claims to be longer than the file.
+        ValueError, struct.error: when it is no such header.
+    """
+    with path.open("rb") as file:
+        (length,) = struct.unpack("<Q", file.read(8))
+        if length > min(MAX_HEADER_BYTES, path.stat().st_size):
+            raise _bad(path, f"its header claims {length} bytes")
+        header: dict[str, Any] = json.loads(file.read(length))
+    return header
+
+
+def _data_bytes(path: Path) -> int:
+    """How long a ``.safetensors`` file is after its header."""
+    with path.open("rb") as file:
+        (length,) = struct.unpack("<Q", file.read(8))
+    return path.stat().st_size - 8 - int(length)
+
+
+def file_sha256(path: str | Path) -> str:
+    with Path(path).open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def bundled_models() -> list[Path]:
+    """The model files that come with the extension, the default first."""
+    return sorted(MODELS_FOLDER.glob("*.safetensors"))
+
+
+def _in_order(data: bytes) -> bytes:
+    """The same file with its metadata sorted: safetensors writes them in a random order."""
+    (length,) = struct.unpack("<Q", data[:8])
+    header = json.loads(data[8 : 8 + length])
+    header["__metadata__"] = dict(sorted(header["__metadata__"].items()))
+    raw = json.dumps(header, separators=(",", ":")).encode()
+    raw += b" " * (-len(raw) % 8)  # weights stay aligned
+    return struct.pack("<Q", len(raw)) + raw + data[8 + length :]
+
+
+def _bad(path: str | Path, reason: str) -> WMHError:
+    return WMHError(
+        "bad-model",
+        f"{Path(path).name} cannot be used as a model: {reason}.",
+        "Choose a .safetensors file that this program wrote.",
+    )

@@ -1,0 +1,1 @@
+"""The generator, the content loss and the other losses, and how a slice is prepared."""

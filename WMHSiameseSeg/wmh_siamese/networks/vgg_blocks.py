@@ -1,0 +1,95 @@
+"""VGG19's first two blocks kept as a file of 1 MB: from a chosen file, or torchvision's download.
+
+The kept file tells its input convention and the SHA-256 of the file that it was taken from.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import torch
+from safetensors.torch import save_file
+
+from wmh_siamese.files.atomic_file import written_whole
+from wmh_siamese.files.download import Progress, download
+from wmh_siamese.files.workplace import workplace
+from wmh_siamese.models.model_file import file_sha256
+from wmh_siamese.networks.siamese import Convention, VGGWeights, read_vgg_weights
+
+
+@dataclass(frozen=True)
+class Source:
+    """Where a VGG19 is published, and the first digits of its SHA-256."""
+
+    url: str
+    sha256_begins: str
+
+
+# torchvision's VGG19_Weights.IMAGENET1K_V1, 575 MB; the name of the file holds the digits.
+TORCHVISION = Source("https://download.pytorch.org/models/vgg19-dcbb9e9d.pth", "dcbb9e9d")
+
+
+def keep_file(file: Path, kept: Path, convention: Convention | None = None) -> VGGWeights:
+    """Read a chosen file and keep its first two blocks in ``kept``.
+
+    Raises:
+        WMHError: as :func:`wmh_siamese.networks.siamese.read_vgg_weights`.
+    """
+    weights = read_vgg_weights(file, convention)
+    tensors = {name: tensor.contiguous() for name, tensor in weights.tensors.items()}
+    told: dict[str, Any] = {"convention": weights.convention, "sha256": weights.sha256}
+    kept.parent.mkdir(parents=True, exist_ok=True)
+    with written_whole(kept) as partial:
+        save_file(tensors, partial, metadata=told)
+    return weights
+
+
+def keep_download(
+    kept: Path,
+    source: Source,
+    progress: Progress = lambda done, of: None,
+    stopped: Callable[[], bool] = lambda: False,
+    part_written: set[Path] | None = None,
+) -> VGGWeights:
+    """Download a VGG19 and keep its first two blocks in ``kept``; the rest is deleted at once.
+
+    Args:
+        kept: the file; its folder is made.
+        source: what to download.
+        progress: told bytes done and of how many.
+        stopped: asked while it comes.
+        part_written: holds the download while it is under way, for whoever ends the process.
+
+    Raises:
+        WMHError: as :func:`wmh_siamese.files.download.download`; nothing is left then.
+    """
+    under_way = set() if part_written is None else part_written
+    kept.parent.mkdir(parents=True, exist_ok=True)
+    with workplace(kept.parent) as folder:
+        file = folder / _file_name(source.url)
+        under_way.add(file)
+        try:
+            download(source.url, file, source.sha256_begins, progress, stopped)
+            return keep_file(file, kept)
+        finally:
+            under_way.discard(file)
+
+
+def kept_or_downloaded(progress: Progress = lambda done, of: None) -> VGGWeights:
+    """torchvision's weights for the command line, kept in torch's own cache."""
+    cache, source = Path(torch.hub.get_dir(), "checkpoints"), TORCHVISION
+    kept = cache / f"vgg19-blocks-{source.sha256_begins}.safetensors"
+    if kept.is_file():
+        return read_vgg_weights(kept)
+    whole = cache / _file_name(source.url)  # torchvision itself may have been here
+    if whole.is_file() and file_sha256(whole).startswith(source.sha256_begins):
+        return keep_file(whole, kept)
+    return keep_download(kept, source, progress)
+
+
+def _file_name(url: str) -> str:
+    return Path(urlsplit(url).path).name

@@ -1,0 +1,1 @@
+"""A volume in; probability, mask, readouts, table and picture out."""

@@ -1,0 +1,1 @@
+"""What every command shares: exit codes, what it prints, its progress bar."""

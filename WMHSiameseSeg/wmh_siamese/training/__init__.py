@@ -1,0 +1,1 @@
+"""Training: slices and batches, the loss, checkpoints, validation, weight averaging."""

@@ -1,0 +1,229 @@
+"""The service behind the panel: JSON lines on stdin and stdout, one model kept warm.
+
+``python -m wmh_siamese.worker`` says hello and waits. A thread reads the requests, so that a stop
+is heard during a run; everything else is done one by one in the order it came. When stdin closes,
+the process ends at once and takes its part-written files with it.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import os
+import queue
+import shutil
+import signal
+import sys
+import threading
+import time
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+from types import FrameType
+from typing import Any, BinaryIO
+
+from wmh_siamese.errors import WMHError, from_exception
+from wmh_siamese.files.plain_json import without_nan
+from wmh_siamese.worker.lines import (
+    Events,
+    Identity,
+    Quit,
+    Stop,
+    claim_standard_streams,
+    identity_of,
+    lines_of,
+    parse_line,
+    parse_request,
+)
+from wmh_siamese.worker.runs import Line, Work, Workshop, python_version, stopped
+
+PROTOCOL = 1
+REMOVALS = 20
+
+log = logging.getLogger(__name__)
+
+
+class Worker:
+    """Answers requests until it is told to quit or nobody is there any more.
+
+    Args:
+        requests: one JSON object a line.
+        events: where the answers go.
+        workshop: does the work.
+        leave: ends the process with an exit code, at once.
+    """
+
+    def __init__(
+        self,
+        requests: BinaryIO,
+        events: BinaryIO,
+        workshop: Workshop,
+        leave: Callable[[int], Any] = os._exit,
+    ) -> None:
+        self._requests = requests
+        self._events = Events(events)
+        self._workshop = workshop
+        self._leave = leave
+        self._queue: queue.SimpleQueue[tuple[Identity, Work | Quit]] = queue.SimpleQueue()
+        self._lock = threading.Lock()
+        self._ending = threading.RLock()
+        self._waiting: list[Identity] = []
+        self._running: Identity = None
+        self._stops: dict[Identity, list[Identity]] = {}
+        self._discarded: set[Identity] = set()
+
+    def run(self) -> None:
+        """Say hello, then work until ``quit``."""
+        self._send(event="hello", protocol=PROTOCOL, pid=os.getpid(), python=python_version())
+        threading.Thread(target=self._listen, name="requests", daemon=True).start()
+        while True:
+            identity, request = self._queue.get()
+            if isinstance(request, Quit):
+                return
+            if self._begin(identity):
+                self._answer(identity, request)
+                self._end(identity)
+
+    def end_now(self, code: int = 0, *, abandoned: bool = False) -> None:
+        """Remove what is part-written and end the process, whatever it is doing.
+
+        Args:
+            code: of the process's end.
+            abandoned: whoever asked is gone: the run's private folder is removed as well.
+        """
+        with self._ending:  # whoever comes second must not end the process in the middle
+            for unfinished in tuple(self._workshop.part_written):
+                with contextlib.suppress(OSError):
+                    unfinished.unlink(missing_ok=True)
+            if abandoned and self._workshop.private_folder is not None:
+                _remove(self._workshop.private_folder)
+            self._leave(code)
+
+    # The thread that reads
+
+    def _listen(self) -> None:
+        try:
+            for raw in lines_of(self._requests):
+                self._hear(raw)
+        except Exception:
+            log.exception("the requests cannot be read any more")
+        self.end_now(abandoned=True)
+
+    def _hear(self, raw: bytes) -> None:
+        identity: Identity = None
+        try:
+            line = parse_line(raw)
+            identity = identity_of(line)
+            request = parse_request(line)
+        except WMHError as error:
+            self._send_error(identity, error)
+            return
+        if isinstance(request, Stop):
+            self._stop(identity, request)
+            return
+        with self._lock:
+            self._waiting.append(identity)
+        self._queue.put((identity, request))
+
+    def _stop(self, identity: Identity, request: Stop) -> None:
+        of = request.of
+        with self._lock:
+            if not request.keep:
+                self._discarded.add(of)
+            if self._running is not None and of == self._running:
+                self._stops.setdefault(of, []).append(identity)
+                return
+            waiting = of in self._waiting
+            if waiting:
+                self._waiting.remove(of)
+        if waiting:
+            self._send_error(of, stopped())
+        self._send(id=identity, event="result", of=of)
+
+    # The thread that works
+
+    def _begin(self, identity: Identity) -> bool:
+        """Whether the request is still wanted: one that was stopped in the queue is not."""
+        with self._lock:
+            wanted = identity in self._waiting
+            if wanted:
+                self._waiting.remove(identity)
+                self._running = identity
+            return wanted
+
+    def _end(self, identity: Identity) -> None:
+        with self._lock:
+            self._running = None
+            self._discarded.discard(identity)
+            stops = self._stops.pop(identity, [])
+        for stop in stops:
+            self._send(id=stop, event="result", of=identity)
+
+    def _answer(self, identity: Identity, work: Work) -> None:
+        line = Line(
+            progress=partial(self._send_progress, identity),
+            say=lambda text: self._send(id=identity, event="log", text=text),
+            stopped=lambda: identity in self._stops,
+            epoch=lambda fields: self._send(id=identity, event="epoch", **without_nan(fields)),
+            discarded=lambda: identity in self._discarded,
+        )
+        try:
+            result = self._workshop.do(work, line)
+            self._send(id=identity, event="result", **without_nan(result))
+        except Exception as error:
+            plain = from_exception(error)
+            if plain.kind == "internal":
+                log.exception("request %s failed", identity)
+            self._send_error(identity, plain)
+
+    # Events
+
+    def _send_progress(self, identity: Identity, stage: str, done: int, of: int) -> None:
+        self._send(id=identity, event="progress", stage=stage, done=done, of=of)
+
+    def _send_error(self, identity: Identity, error: WMHError) -> None:
+        try:
+            self._events.send_error(identity, error)
+        except OSError:
+            self.end_now(1, abandoned=True)
+
+    def _send(self, **event: Any) -> None:
+        try:
+            self._events.send(**event)
+        except OSError:
+            self.end_now(1, abandoned=True)
+
+
+def _remove(folder: Path) -> None:
+    """Delete a folder in which the thread that works may be about to create a file."""
+    for _ in range(REMOVALS):
+        shutil.rmtree(folder, ignore_errors=True)
+        if not folder.exists():
+            return
+        time.sleep(0.05)
+
+
+def _lead_a_group() -> None:
+    """A group of its own, so that whoever started the worker can end it with its children."""
+    if sys.platform != "win32":
+        with contextlib.suppress(OSError):
+            os.setsid()
+
+
+def main() -> None:
+    """Serve on the standard streams until told to quit or left alone."""
+    requests, events = claim_standard_streams()
+    _lead_a_group()
+    logging.basicConfig(
+        stream=sys.stderr, level=logging.INFO, format="%(levelname)s %(name)s: %(message)s"
+    )
+    logging.captureWarnings(True)
+    worker = Worker(requests, events, Workshop())
+
+    def ended(number: int, frame: FrameType | None) -> None:
+        worker.end_now(128 + number)
+
+    signal.signal(signal.SIGTERM, ended)
+    signal.signal(signal.SIGINT, ended)
+    worker.run()
+    worker.end_now()
