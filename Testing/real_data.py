@@ -10,7 +10,8 @@ import os
 from pathlib import Path
 
 import pytest
-from wmh_siamese.cases.reading import Case, read_case_table
+from wmh_siamese.cases.case import Case
+from wmh_siamese.cases.finding import read_case_table
 
 _SHARED = Path(__file__).resolve().parents[2] / "shared"
 SCANS = Path(os.environ.get("WMH_DATA") or _SHARED / "data")

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import torch
 from torch import Tensor, nn
-from wmh_siamese.cases.reading import read_case_table
+from wmh_siamese.cases.finding import read_case_table
 from wmh_siamese.models.model_file import load_model
 from wmh_siamese.networks.devices import keep_freed_memory
 from wmh_siamese.networks.folding import SummedConvBlock, folded

@@ -9,12 +9,12 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
-from wmh_siamese.cases.reading import Case
+from wmh_siamese.cases.case import Case
 from wmh_siamese.finetuning.effort import finetuning_settings
 from wmh_siamese.finetuning.finetune import finetune
 from wmh_siamese.models.model_file import read_card
 from wmh_siamese.networks.devices import choose_device
-from wmh_siamese.networks.siamese import read_vgg_weights
+from wmh_siamese.networks.vgg_weights import read_vgg_weights
 
 from bench.memory import status_bytes
 

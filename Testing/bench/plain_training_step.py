@@ -19,7 +19,7 @@ from torch.nn import functional
 from wmh_siamese.networks.devices import choose_device
 from wmh_siamese.networks.generator import DenseUNet
 from wmh_siamese.networks.preparation import VGG_MEAN_BGR
-from wmh_siamese.networks.siamese import VGGWeights, read_vgg_weights
+from wmh_siamese.networks.vgg_weights import VGGWeights, read_vgg_weights
 
 from bench.generator_clock import wait_for
 from bench.training_step import LEARNING_RATE, step_input

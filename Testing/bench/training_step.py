@@ -22,7 +22,8 @@ from wmh_siamese.models.model_file import read_card
 from wmh_siamese.networks.devices import choose_device, keep_freed_memory, placed
 from wmh_siamese.networks.generator import DenseUNet
 from wmh_siamese.networks.preparation import ROBUST, vgg_prepared
-from wmh_siamese.networks.siamese import ContentLoss, VGGFeatures, mean_square, read_vgg_weights
+from wmh_siamese.networks.siamese import ContentLoss, VGGFeatures, mean_square
+from wmh_siamese.networks.vgg_weights import read_vgg_weights
 from wmh_siamese.training.batches import Batches, batch_makers
 from wmh_siamese.training.captured_step import WARM_UP, captured_step
 from wmh_siamese.training.settings import TrainingSettings

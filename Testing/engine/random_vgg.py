@@ -2,7 +2,7 @@
 
 import numpy as np
 import torch
-from wmh_siamese.networks.siamese import VGGWeights
+from wmh_siamese.networks.vgg_weights import VGGWeights
 
 CHANNELS = {0: (3, 64), 2: (64, 64), 5: (64, 128), 7: (128, 128)}
 

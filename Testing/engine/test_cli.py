@@ -212,7 +212,8 @@ def test_a_table_without_its_last_line_end_goes_on_in_a_new_line(tmp_path):
 
 
 def test_models_lists_every_bundled_file_with_its_hash(capsys):
-    from wmh_siamese.models.model_file import bundled_models, file_sha256
+    from wmh_siamese.files.hashes import file_sha256
+    from wmh_siamese.models.model_file import bundled_models
 
     assert main(["models"]) == 0
     listed = capsys.readouterr().out
@@ -326,7 +327,7 @@ def test_training_options_are_the_settings(capsys):
 
     from wmh_siamese.cli import _parser
     from wmh_siamese.training.options import settings_of
-    from wmh_siamese.training.training import TrainingSettings
+    from wmh_siamese.training.settings import TrainingSettings
 
     options = _parser().parse_args(["train", "cases.csv", "folder"])
     assert {field.name for field in fields(TrainingSettings)} <= set(vars(options))

@@ -21,6 +21,7 @@ LIGHT = [
     "wmh_siamese.volumes.volume",
 ]
 LIGHT += ["wmh_siamese.models.model_file", "wmh_siamese.files.workplace"]
+LIGHT += ["wmh_siamese.files.safetensors_header"]
 
 
 def run(program, *arguments):

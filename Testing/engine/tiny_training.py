@@ -6,9 +6,10 @@ import os
 import numpy as np
 import torch
 from engine.random_vgg import random_vgg
-from wmh_siamese.cases.reading import Case
+from wmh_siamese.cases.case import Case
 from wmh_siamese.networks.preparation import Recipe
-from wmh_siamese.training.training import TrainingSettings, train
+from wmh_siamese.training.settings import TrainingSettings
+from wmh_siamese.training.training import train
 from wmh_siamese.volumes.volume import write_volume
 
 TINY = TrainingSettings(

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from wmh_siamese.finetuning.finetune import CurvePoint
     from wmh_siamese.segmenting.command import Result
     from wmh_siamese.segmenting.inference import Segmenter
-    from wmh_siamese.training.training import Epoch
+    from wmh_siamese.training.plan import Epoch
 
 DONE, FAULT, REFUSED, STOPPED = 0, 1, 2, 130
 

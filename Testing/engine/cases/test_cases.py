@@ -2,7 +2,9 @@
 
 import numpy as np
 import pytest
-from wmh_siamese.cases.reading import Case, read_case, read_case_table
+from wmh_siamese.cases.case import Case
+from wmh_siamese.cases.finding import read_case_table
+from wmh_siamese.cases.reading import read_case
 from wmh_siamese.errors import WMHError
 from wmh_siamese.volumes.volume import write_volume
 

@@ -2,8 +2,8 @@
 
 import numpy as np
 import pytest
+from wmh_siamese.cases.case import Case
 from wmh_siamese.cases.checks import checked_cases
-from wmh_siamese.cases.reading import Case
 from wmh_siamese.errors import WMHError
 from wmh_siamese.volumes.volume import write_volume
 

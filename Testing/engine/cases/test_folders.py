@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 from engine.library_scans import a_flair, a_mask
-from wmh_siamese.cases.reading import find_cases
+from wmh_siamese.cases.finding import find_cases
 from wmh_siamese.errors import WMHError
 from wmh_siamese.library import Library
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from wmh_siamese.cases.reading import Case
+from wmh_siamese.cases.case import Case
 from wmh_siamese.cases.splits import (
     PARTS,
     Split,

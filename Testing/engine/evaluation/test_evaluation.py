@@ -5,7 +5,8 @@ import math
 
 import numpy as np
 import pytest
-from wmh_siamese.cases.reading import Case, read_case
+from wmh_siamese.cases.case import Case
+from wmh_siamese.cases.reading import read_case
 from wmh_siamese.errors import WMHError
 from wmh_siamese.evaluation.evaluation import (
     FIGURES,

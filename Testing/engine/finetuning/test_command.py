@@ -9,7 +9,8 @@ import pytest
 from engine.random_vgg import random_vgg
 from engine.tiny_training import TINY, run, simulated_cases
 from safetensors.torch import save_file
-from wmh_siamese.cases.reading import Case, read_case
+from wmh_siamese.cases.case import Case
+from wmh_siamese.cases.reading import read_case
 from wmh_siamese.cli import main
 from wmh_siamese.errors import WMHError
 from wmh_siamese.finetuning import guard

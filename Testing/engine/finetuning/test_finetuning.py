@@ -11,8 +11,8 @@ import pytest
 import torch
 from engine.random_vgg import random_vgg
 from engine.tiny_training import TINY, run, simulated_cases
-from wmh_siamese.cases.checks import scan_sha256
-from wmh_siamese.cases.reading import Case, read_case
+from wmh_siamese.cases.case import Case
+from wmh_siamese.cases.reading import read_case, scan_sha256
 from wmh_siamese.errors import WMHError
 from wmh_siamese.evaluation.evaluation import CaseFigures
 from wmh_siamese.evaluation.metrics import Metrics
@@ -25,7 +25,7 @@ from wmh_siamese.finetuning.leave_one_out import leave_one_out
 from wmh_siamese.models.model_file import load_model, read_card, save_model
 from wmh_siamese.training.loss import TrainingLoss
 from wmh_siamese.training.release import model_figures
-from wmh_siamese.training.training import TrainingSettings
+from wmh_siamese.training.settings import TrainingSettings
 from wmh_siamese.volumes.volume import write_volume
 
 

@@ -14,7 +14,8 @@ import numpy as np
 import pytest
 from engine.library_scans import a_flair, a_mask, manifest_of, names
 from PIL import Image
-from wmh_siamese.cases.reading import Case, read_case
+from wmh_siamese.cases.case import Case
+from wmh_siamese.cases.reading import read_case
 from wmh_siamese.errors import WMHError
 from wmh_siamese.library import Library
 from wmh_siamese.library import folders as library_folders

@@ -9,7 +9,8 @@ from numpy.lib.stride_tricks import sliding_window_view
 from torch import nn
 from wmh_siamese.networks.generator import DenseUNet
 from wmh_siamese.networks.preparation import vgg_prepared
-from wmh_siamese.networks.siamese import ContentLoss, VGGFeatures, VGGWeights
+from wmh_siamese.networks.siamese import ContentLoss, VGGFeatures
+from wmh_siamese.networks.vgg_weights import VGGWeights
 
 MEAN_BGR = np.array([103.939, 116.779, 123.68]).reshape(1, 3, 1, 1)
 ORDERS = ["center_first", "mask_first"]

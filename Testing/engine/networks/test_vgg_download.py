@@ -16,8 +16,14 @@ from safetensors.torch import save_file
 from wmh_siamese.errors import WMHError
 from wmh_siamese.files import download
 from wmh_siamese.networks import vgg_blocks
-from wmh_siamese.networks.siamese import read_vgg_weights, vgg_weights
-from wmh_siamese.networks.vgg_blocks import TORCHVISION, Source, keep_download, keep_file
+from wmh_siamese.networks.vgg_blocks import (
+    TORCHVISION,
+    Source,
+    keep_download,
+    keep_file,
+    vgg_weights,
+)
+from wmh_siamese.networks.vgg_weights import read_vgg_weights
 from wmh_siamese.worker.lines import parse_request
 from wmh_siamese.worker.runs import Line, Workshop
 

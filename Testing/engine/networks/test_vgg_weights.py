@@ -13,8 +13,9 @@ from engine.random_vgg import random_vgg
 from real_data import VGG, needs_vgg
 from safetensors.torch import save_file
 from wmh_siamese.errors import WMHError
-from wmh_siamese.networks.siamese import ContentLoss, VGGFeatures, read_vgg_weights
+from wmh_siamese.networks.siamese import ContentLoss, VGGFeatures
 from wmh_siamese.networks.vgg_blocks import TORCHVISION
+from wmh_siamese.networks.vgg_weights import read_vgg_weights
 
 ROOT = Path(__file__).resolve().parents[3]
 

@@ -13,7 +13,7 @@ from engine.random_vgg import random_vgg
 from engine.tiny_training import simulated_cases
 from PIL import Image
 from safetensors.torch import save_file
-from wmh_siamese.cases.reading import Case
+from wmh_siamese.cases.case import Case
 from wmh_siamese.cli import main
 from wmh_siamese.evaluation.evaluation import CaseFigures
 from wmh_siamese.evaluation.metrics import Metrics

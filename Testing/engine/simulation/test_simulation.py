@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 from engine.training.test_lesion_synthesis import packed
 from scipy import ndimage
-from wmh_siamese.cases.reading import find_cases, read_case
+from wmh_siamese.cases.finding import find_cases
+from wmh_siamese.cases.reading import read_case
 from wmh_siamese.cli import main
 from wmh_siamese.simulation import head
 from wmh_siamese.simulation.head import random_grid, signals, simulated_head

@@ -6,7 +6,8 @@ import torch
 from engine.tiny_training import TINY, run, simulated_cases
 from scipy.ndimage import binary_dilation
 from wmh_siamese.errors import WMHError
-from wmh_siamese.models.model_file import file_sha256, read_card
+from wmh_siamese.files.hashes import file_sha256
+from wmh_siamese.models.model_file import read_card
 from wmh_siamese.networks.preparation import Recipe
 from wmh_siamese.training.batches import batch_of
 from wmh_siamese.training.lesion_atlas import LesionAtlas

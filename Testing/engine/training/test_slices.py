@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 from skimage.transform import resize as skimage_resize
-from wmh_siamese.cases.reading import Case
+from wmh_siamese.cases.case import Case
 from wmh_siamese.errors import WMHError
 from wmh_siamese.networks.preparation import PAPER, Recipe
 from wmh_siamese.training.batches import Batches, batch_makers, batch_of

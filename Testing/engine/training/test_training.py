@@ -18,9 +18,11 @@ from safetensors import safe_open
 from safetensors.torch import load_file
 from wmh_siamese.errors import WMHError, from_exception
 from wmh_siamese.models.model_file import load_model, read_card
-from wmh_siamese.networks.siamese import ContentLoss, VGGWeights
+from wmh_siamese.networks.siamese import ContentLoss
+from wmh_siamese.networks.vgg_weights import VGGWeights
 from wmh_siamese.training.loss import TrainingLoss
-from wmh_siamese.training.training import TrainingSettings, train
+from wmh_siamese.training.settings import TrainingSettings
+from wmh_siamese.training.training import train
 from wmh_siamese.training.validation import Validation
 
 ROOT = Path(__file__).resolve().parents[3]

@@ -5,7 +5,7 @@ import pytest
 import torch
 from skimage.transform import resize
 from torch import nn
-from wmh_siamese.cases.reading import Case
+from wmh_siamese.cases.case import Case
 from wmh_siamese.networks.preparation import Recipe
 from wmh_siamese.training.validation import THRESHOLDS, Validation
 from wmh_siamese.volumes.volume import write_volume

@@ -21,9 +21,10 @@ from safetensors.torch import save_file
 from slicer_side.panel import ENGINE, wait_for
 from slicer_side.segment.test_cancel_and_death import is_alive, posix
 from wmh_siamese.cases.reading import read_case
+from wmh_siamese.files.hashes import file_sha256
 from wmh_siamese.files.workplace import WORKPLACE_PREFIX, sweep_workplaces
 from wmh_siamese.library.library import Library
-from wmh_siamese.models.model_file import file_sha256, load_model
+from wmh_siamese.models.model_file import load_model
 
 pytest_plugins = ["slicer_side.panel_fixtures"]
 

@@ -13,8 +13,9 @@ from pathlib import Path
 
 import slicer
 from wmh_siamese.errors import WMHError
+from wmh_siamese.files.safetensors_header import read_header
 from wmh_siamese.files.workplace import prefix_of, sweep_workplaces
-from wmh_siamese.models.model_file import bundled_models, read_card, read_header
+from wmh_siamese.models.model_file import bundled_models, read_card
 
 from WMHSiameseSegLib.models.model_choice import Model, read_model
 from WMHSiameseSegLib.panel.user_settings import default_model as kept_default

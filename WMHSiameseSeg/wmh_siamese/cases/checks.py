@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import hashlib
 import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
 
-import numpy as np
-from numpy.typing import NDArray
-
-from wmh_siamese.cases.reading import LESION, Case, read_case
+from wmh_siamese.cases.case import LESION, Case
+from wmh_siamese.cases.reading import read_case
 from wmh_siamese.errors import WMHError
+from wmh_siamese.volumes.hashes import voxels_sha256
 from wmh_siamese.volumes.volume import Volume
 
 log = logging.getLogger(__name__)
@@ -84,25 +81,6 @@ def checked_cases(
     for fault in faults.values():
         complain(f"Left out: {fault.sentence}")
     return CheckedCases(usable, faults, frozenset(seen))
-
-
-def voxels_sha256(array: NDArray[Any], dtype: str = "<f4", place: bytes = b"") -> str:
-    """SHA-256 of an array's shape and values as one number type, the first axis fastest.
-
-    Args:
-        array: in whatever type and memory order.
-        dtype: the type that is hashed.
-        place: what else belongs to it.
-    """
-    digest = hashlib.sha256(str(tuple(map(int, array.shape))).encode("ascii") + place)
-    for slab in array.T:
-        digest.update(np.ascontiguousarray(slab, dtype=dtype).data)
-    return digest.hexdigest()
-
-
-def scan_sha256(case: Case) -> str:
-    """SHA-256 of a case's FLAIR, the same whatever case and file are called."""
-    return voxels_sha256(read_case(case)[0].array)
 
 
 def _check_unseen(case: Case, first: Case) -> None:

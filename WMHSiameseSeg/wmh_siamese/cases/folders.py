@@ -6,10 +6,8 @@ import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from wmh_siamese.cases.reading import Case
+from wmh_siamese.cases.case import CASE_ID, FLAIR_NAME, Case
 from wmh_siamese.errors import WMHError
-from wmh_siamese.library.scan_files import FLAIR_NAME
-from wmh_siamese.library.words import CASE_ID
 
 ENDINGS = (".nii.gz", ".nii")
 MASK_WORDS = ("mask", "seg", "lesion", "lesions", "wmh", "label", "labels", "truth")

@@ -7,8 +7,8 @@ import os
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+from wmh_siamese.cases.case import Case
 from wmh_siamese.cases.checks import checked_cases
-from wmh_siamese.cases.reading import Case
 from wmh_siamese.cases.splits import (
     Split,
     drawn_split,

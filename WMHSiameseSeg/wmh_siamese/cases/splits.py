@@ -10,7 +10,8 @@ from pathlib import Path
 
 import numpy as np
 
-from wmh_siamese.cases.reading import Case, check_ids
+from wmh_siamese.cases.case import Case
+from wmh_siamese.cases.finding import check_ids
 from wmh_siamese.errors import WMHError
 from wmh_siamese.files.atomic_file import written_whole
 

@@ -10,7 +10,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from wmh_siamese.cases.reading import Case, check_ids, find_cases, read_case
+from wmh_siamese.cases.case import Case
+from wmh_siamese.cases.finding import check_ids, find_cases
+from wmh_siamese.cases.reading import read_case
 from wmh_siamese.errors import WMHError
 from wmh_siamese.evaluation.evaluation import (
     CaseFigures,

@@ -9,7 +9,8 @@ from typing import Any
 
 import numpy as np
 
-from wmh_siamese.cases.reading import LESION, OTHER, Case, read_case
+from wmh_siamese.cases.case import LESION, OTHER, Case
+from wmh_siamese.cases.reading import read_case
 from wmh_siamese.errors import WMHError
 from wmh_siamese.evaluation.methods import FinishedMasks, Mask, Method
 from wmh_siamese.evaluation.metrics import Metrics, evaluate

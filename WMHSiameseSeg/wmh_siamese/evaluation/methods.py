@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from wmh_siamese.cases.reading import Case, check_same_grid
+from wmh_siamese.cases.case import Case
+from wmh_siamese.cases.reading import check_same_grid
 from wmh_siamese.errors import WMHError
 from wmh_siamese.evaluation.metrics import foreground_of
 from wmh_siamese.segmenting.readouts import lesion_mask

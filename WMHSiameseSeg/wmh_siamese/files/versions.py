@@ -1,31 +1,11 @@
-"""Where a result came from: the input's hash and the versions that made it."""
+"""The versions that made a result: of the engine, of Python and of installed packages."""
 
 from __future__ import annotations
 
-import hashlib
 import platform
 from importlib import metadata
-from typing import TYPE_CHECKING
 
 import wmh_siamese
-
-if TYPE_CHECKING:
-    from wmh_siamese.volumes.volume import Volume
-
-
-def input_sha256(volume: Volume) -> str:
-    """SHA-256 of a volume's type, shape, affine (little-endian float64) and voxels, i fastest.
-
-    The memory order of the array does not matter; its number type does.
-    """
-    import numpy as np
-
-    digest = hashlib.sha256()
-    digest.update(f"{volume.array.dtype.str} {volume.array.shape}".encode("ascii"))
-    digest.update(np.ascontiguousarray(volume.affine, dtype="<f8").tobytes())
-    for slab in volume.array.T:
-        digest.update(np.ascontiguousarray(slab).data)
-    return digest.hexdigest()
 
 
 def versions() -> dict[str, str | None]:

@@ -11,14 +11,10 @@ from wmh_siamese.finetuning.choices import SETTINGS
 from wmh_siamese.finetuning.comparison import Comparison, compared, telling
 from wmh_siamese.finetuning.ending import check_library
 from wmh_siamese.finetuning.estimate import estimated
-from wmh_siamese.finetuning.finetune import (
-    CurvePoint,
-    Finetuned,
-    check_output,
-    finetune,
-)
+from wmh_siamese.finetuning.finetune import CurvePoint, Finetuned, finetune
 from wmh_siamese.finetuning.leave_one_out import leave_one_out
 from wmh_siamese.finetuning.task import Task, task_of
+from wmh_siamese.models.model_file import check_output
 
 
 def estimated_minutes(options: argparse.Namespace, base: Path) -> float:

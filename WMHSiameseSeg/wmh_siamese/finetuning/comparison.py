@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from wmh_siamese.cases.checks import scan_sha256
-from wmh_siamese.cases.reading import Case
+from wmh_siamese.cases.case import Case
+from wmh_siamese.cases.reading import scan_sha256
 from wmh_siamese.errors import WMHError
 from wmh_siamese.evaluation.evaluation import FIGURES, METRICS, CaseFigures, spread
 from wmh_siamese.evaluation.table import CASE_HEADINGS, figure_text, markdown_table

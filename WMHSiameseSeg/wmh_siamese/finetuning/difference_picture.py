@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from PIL import Image, ImageDraw
 from scipy import ndimage
 
-from wmh_siamese.cases.reading import LESION, OTHER
+from wmh_siamese.cases.case import LESION, OTHER
 from wmh_siamese.segmenting.picture import (
     AIR,
     GAP,

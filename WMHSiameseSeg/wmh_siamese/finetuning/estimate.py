@@ -10,11 +10,12 @@ from dataclasses import dataclass, replace
 from itertools import pairwise
 from pathlib import Path
 
-from wmh_siamese.cases.reading import LESION, Case, read_case
+from wmh_siamese.cases.case import LESION, Case
+from wmh_siamese.cases.reading import read_case
 from wmh_siamese.files.workplace import workplace
 from wmh_siamese.models.model_file import load_model
 from wmh_siamese.networks.devices import choose_device
-from wmh_siamese.networks.siamese import VGGWeights
+from wmh_siamese.networks.vgg_weights import VGGWeights
 from wmh_siamese.training.settings import TrainingSettings
 from wmh_siamese.training.training import train
 from wmh_siamese.training.validation import Validation

@@ -7,19 +7,20 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from wmh_siamese.cases.reading import Case
+from wmh_siamese.cases.case import Case
 from wmh_siamese.errors import WMHError, from_exception
 from wmh_siamese.evaluation.evaluation import CaseFigures
 from wmh_siamese.files.workplace import workplace
 from wmh_siamese.finetuning.comparison import telling
 from wmh_siamese.finetuning.ending import published
 from wmh_siamese.finetuning.guard import draw_towards
-from wmh_siamese.models.model_file import ModelCard, load_model, read_card, save_model
+from wmh_siamese.models.model_file import ModelCard, check_output, load_model, read_card, save_model
 from wmh_siamese.networks.devices import choose_device
-from wmh_siamese.networks.siamese import VGGWeights
+from wmh_siamese.networks.vgg_weights import VGGWeights
+from wmh_siamese.training.plan import Epoch
 from wmh_siamese.training.release import release
 from wmh_siamese.training.settings import TrainingSettings
-from wmh_siamese.training.training import Epoch, train
+from wmh_siamese.training.training import train
 from wmh_siamese.training.validation import Validation
 
 
@@ -164,14 +165,6 @@ def finetune(
         path = published(whole_file, sha256, output, note, say, unwanted=discarded)
     kept_epoch = _best(curve).epoch
     return Finetuned(path, released.card, released.figures, curve, kept_epoch, ended_early)
-
-
-def check_output(output: Path) -> None:
-    """Refuse a place where the new model could not be written, or would replace another file."""
-    if output.exists():
-        raise WMHError("bad-path", f"{output} exists already.", "Choose another name.")
-    if not output.parent.is_dir():
-        raise WMHError("bad-path", f"There is no folder {output.parent}.", "Make it first.")
 
 
 def _best(curve: Sequence[CurvePoint]) -> CurvePoint:

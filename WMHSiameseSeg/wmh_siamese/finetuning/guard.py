@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from wmh_siamese.cases.reading import Case
+from wmh_siamese.cases.case import Case
 from wmh_siamese.models.model_file import load_model, save_model
 from wmh_siamese.training.averaging import weights_between
 

@@ -6,14 +6,14 @@ import tempfile
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from wmh_siamese.cases.checks import scan_sha256
-from wmh_siamese.cases.reading import Case
+from wmh_siamese.cases.case import Case
+from wmh_siamese.cases.reading import scan_sha256
 from wmh_siamese.errors import WMHError
 from wmh_siamese.files.workplace import workplace
 from wmh_siamese.finetuning.comparison import LEFT_OUT, CasePair, Comparison, compared
 from wmh_siamese.finetuning.estimate import holds_lesion
 from wmh_siamese.finetuning.finetune import finetune
-from wmh_siamese.networks.siamese import VGGWeights
+from wmh_siamese.networks.vgg_weights import VGGWeights
 from wmh_siamese.training.release import model_figures
 from wmh_siamese.training.settings import TrainingSettings
 

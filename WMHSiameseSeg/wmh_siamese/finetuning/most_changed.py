@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-from wmh_siamese.cases.reading import Case, read_case
+from wmh_siamese.cases.case import Case
+from wmh_siamese.cases.reading import read_case
 from wmh_siamese.evaluation.methods import TrainedModel
 from wmh_siamese.finetuning.comparison import Comparison
 from wmh_siamese.finetuning.difference_picture import DifferencePicture, difference_picture

@@ -7,8 +7,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from wmh_siamese.cases.checks import CheckedCases, checked_cases, voxels_sha256
-from wmh_siamese.cases.reading import Case, find_cases, read_case
+from wmh_siamese.cases.case import Case
+from wmh_siamese.cases.checks import CheckedCases, checked_cases
+from wmh_siamese.cases.finding import find_cases
+from wmh_siamese.cases.reading import read_case
 from wmh_siamese.cases.splits import named_split, of_same_patient, parted
 from wmh_siamese.errors import WMHError
 from wmh_siamese.finetuning.choices import Effort
@@ -18,9 +20,12 @@ from wmh_siamese.library.library import Library
 from wmh_siamese.library.manifest import MANIFEST_NAME
 from wmh_siamese.library.scan_files import scan_of
 from wmh_siamese.models.model_file import read_card
-from wmh_siamese.networks.siamese import Convention, VGGWeights, vgg_weights
+from wmh_siamese.networks.siamese import Convention
+from wmh_siamese.networks.vgg_blocks import vgg_weights
+from wmh_siamese.networks.vgg_weights import VGGWeights
 from wmh_siamese.training.options import check_positive
 from wmh_siamese.training.settings import TrainingSettings
+from wmh_siamese.volumes.hashes import voxels_sha256
 from wmh_siamese.volumes.volume import Volume
 
 
@@ -83,12 +88,12 @@ def task_of(
     """Cases and settings, all cases checked.
 
     Args:
-        place: folder of a library, or any place of :func:`wmh_siamese.cases.reading.find_cases`.
+        place: folder of a library, or any place of :func:`wmh_siamese.cases.finding.find_cases`.
         base: the model file to go on from.
         effort: how long.
         held_out: ids of the cases to compare on, where the place is no library.
         rehearse: another library, whose training cases are mixed into the batches against
-            forgetting, or any place of :func:`wmh_siamese.cases.reading.find_cases`; how long to
+            forgetting, or any place of :func:`wmh_siamese.cases.finding.find_cases`; how long to
             train stays with the corrected ones. None takes the bundled sample, where it is guarded.
         guarded: against forgetting (:mod:`wmh_siamese.finetuning.guard`).
         say: told, in a sentence, what the user should know.

@@ -14,7 +14,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from wmh_siamese.cases.reading import Case, read_case
+from wmh_siamese.cases.case import FLAIR_NAME, MASK_NAME, Case
+from wmh_siamese.cases.reading import read_case
 from wmh_siamese.errors import WMHError
 from wmh_siamese.files.atomic_file import written_whole
 from wmh_siamese.library.changing import Change
@@ -37,7 +38,7 @@ from wmh_siamese.library.manifest import (
 from wmh_siamese.library.merging import Refused, merged_row, with_past_of
 from wmh_siamese.library.roles import placed
 from wmh_siamese.library.rows import check_scan, figures_of
-from wmh_siamese.library.scan_files import FLAIR_NAME, MASK_NAME, THUMBNAIL_NAME, Scan, scan_of
+from wmh_siamese.library.scan_files import THUMBNAIL_NAME, Scan, scan_of
 from wmh_siamese.library.sources import Source, read_limited
 
 MAX_FLAIR_BYTES = 1_000_000_000

@@ -7,7 +7,8 @@ import re
 from collections.abc import Callable
 from typing import Any
 
-from wmh_siamese.library.words import CASE_ID, is_time, patient_words
+from wmh_siamese.cases.case import CASE_ID
+from wmh_siamese.library.words import is_time, patient_words
 from wmh_siamese.volumes.volume import MAX_VOXELS_PER_AXIS
 
 Check = Callable[[Any], Any]

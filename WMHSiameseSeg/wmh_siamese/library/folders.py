@@ -17,11 +17,11 @@ from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
 
+from wmh_siamese.cases.case import CASE_ID, FLAIR_NAME, MASK_NAME
 from wmh_siamese.errors import WMHError
 from wmh_siamese.library.manifest import LibraryCase, Manifest, row_of
 from wmh_siamese.library.roles import placed
-from wmh_siamese.library.scan_files import FLAIR_NAME, MASK_NAME, THUMBNAIL_NAME, Scan
-from wmh_siamese.library.words import CASE_ID
+from wmh_siamese.library.scan_files import THUMBNAIL_NAME, Scan
 
 CASES, TRASH = "cases", "trash"
 PARTIAL, READY = ".partial-", ".ready-"

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from wmh_siamese.cases.reading import Case
+from wmh_siamese.cases.case import FLAIR_NAME, MASK_NAME, Case
 from wmh_siamese.errors import WMHError
 from wmh_siamese.library.changing import Change, changing, in_plain_words
 from wmh_siamese.library.folders import CASES, PARTIAL, TRASH, move_case, put_case, recovered
@@ -34,7 +34,7 @@ from wmh_siamese.library.roles import (
     trained,
 )
 from wmh_siamese.library.rows import check_role_name, check_scan, row_of_again, row_of_new
-from wmh_siamese.library.scan_files import FLAIR_NAME, MASK_NAME, THUMBNAIL_NAME, Scan, scan_of
+from wmh_siamese.library.scan_files import THUMBNAIL_NAME, Scan, scan_of
 from wmh_siamese.library.transitions import changed, removed, restored
 from wmh_siamese.library.words import note_words, now, patient_key, patient_words
 from wmh_siamese.volumes.volume import Volume

@@ -6,10 +6,11 @@ import logging
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
+from wmh_siamese.cases.case import CASE_ID
 from wmh_siamese.errors import WMHError
 from wmh_siamese.library.fields import SHA256
 from wmh_siamese.library.manifest import Known, LibraryCase, Manifest, Training
-from wmh_siamese.library.words import CASE_ID, patient_key
+from wmh_siamese.library.words import patient_key
 
 log = logging.getLogger(__name__)
 

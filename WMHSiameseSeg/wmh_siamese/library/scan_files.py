@@ -11,12 +11,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from wmh_siamese.cases.checks import voxels_sha256
-from wmh_siamese.cases.reading import LESION, OTHER
+from wmh_siamese.cases.case import LESION, OTHER
 from wmh_siamese.errors import WMHError
+from wmh_siamese.volumes.hashes import voxels_sha256
 from wmh_siamese.volumes.volume import Volume, check_volume
 
-FLAIR_NAME, MASK_NAME, THUMBNAIL_NAME = "flair.nii.gz", "mask.nii.gz", "thumbnail.png"
+THUMBNAIL_NAME = "thumbnail.png"
 COMPRESSION = 4
 
 log = logging.getLogger(__name__)

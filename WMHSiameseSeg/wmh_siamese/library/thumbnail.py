@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from PIL import Image
 from scipy import ndimage
 
-from wmh_siamese.cases.reading import LESION, OTHER
+from wmh_siamese.cases.case import LESION, OTHER
 from wmh_siamese.segmenting.picture import LESION as LESION_COLOR
 from wmh_siamese.segmenting.picture import grey_slice, grey_window, radiological
 from wmh_siamese.volumes.volume import Volume, axial_view

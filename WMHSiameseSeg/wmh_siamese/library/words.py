@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import secrets
 import unicodedata
 from datetime import UTC, datetime
@@ -11,8 +10,6 @@ from wmh_siamese.errors import WMHError
 
 LONGEST_PATIENT = 64
 LONGEST_NOTE = 500
-
-CASE_ID = re.compile(r"case-[0-9a-f]{12}")
 
 
 def new_case_id() -> str:

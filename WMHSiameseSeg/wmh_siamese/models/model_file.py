@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 from wmh_siamese.errors import WMHError
 from wmh_siamese.files.atomic_file import written_whole
+from wmh_siamese.files.hashes import file_sha256
+from wmh_siamese.files.safetensors_header import data_bytes, read_header
 from wmh_siamese.models.card_checks import check_card
 from wmh_siamese.models.weights_layout import check_layout
 from wmh_siamese.networks.recipe import Recipe, certain_level
@@ -20,7 +22,6 @@ if TYPE_CHECKING:
 
 FORMAT = "wmh-siamese-generator-1"
 MAX_FILE_BYTES = 1_000_000_000
-MAX_HEADER_BYTES = 10_000_000
 
 _UNFIT = "its weights are damaged, cut short, or do not fit its architecture"
 
@@ -140,37 +141,18 @@ def read_card(path: str | Path) -> ModelCard:
     except ValueError as error:
         raise _bad(path, str(error)) from error
     try:
-        check_layout(header, **card["architecture"], data_bytes=_data_bytes(path))
+        check_layout(header, **card["architecture"], data_bytes=data_bytes(path))
     except (ValueError, KeyError, TypeError) as error:
         raise _bad(path, _UNFIT) from error
     return ModelCard(**card, sha256=file_sha256(path))
 
 
-def read_header(path: Path) -> dict[str, Any]:
-    """The header of a ``.safetensors`` file, of bounded size.
-
-    Raises:
-        WMHError: ``bad-model`` when it claims to be longer than the file.
-        ValueError, struct.error: when it is no such header.
-    """
-    with path.open("rb") as file:
-        (length,) = struct.unpack("<Q", file.read(8))
-        if length > min(MAX_HEADER_BYTES, path.stat().st_size):
-            raise _bad(path, f"its header claims {length} bytes")
-        header: dict[str, Any] = json.loads(file.read(length))
-    return header
-
-
-def _data_bytes(path: Path) -> int:
-    """How long a ``.safetensors`` file is after its header."""
-    with path.open("rb") as file:
-        (length,) = struct.unpack("<Q", file.read(8))
-    return path.stat().st_size - 8 - int(length)
-
-
-def file_sha256(path: str | Path) -> str:
-    with Path(path).open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
+def check_output(output: Path) -> None:
+    """Refuse a place where the new model could not be written, or would replace another file."""
+    if output.exists():
+        raise WMHError("bad-path", f"{output} exists already.", "Choose another name.")
+    if not output.parent.is_dir():
+        raise WMHError("bad-path", f"There is no folder {output.parent}.", "Make it first.")
 
 
 def bundled_models() -> list[Path]:

@@ -2,21 +2,11 @@
 
 from __future__ import annotations
 
-import re
-import struct
-import zipfile
-from collections.abc import Mapping
-from dataclasses import dataclass
-from pathlib import Path
-from typing import Literal, cast, get_args
+from typing import Literal
 
-import numpy as np
 import torch
-from safetensors.torch import load_file
 from torch import Tensor, nn
 
-from wmh_siamese.errors import WMHError
-from wmh_siamese.models.model_file import file_sha256, read_header
 from wmh_siamese.networks.preparation import by_channel, vgg_prepared
 
 MaskOrder = Literal["center_first", "mask_first"]
@@ -125,115 +115,3 @@ def mean_square(wanted: list[Tensor], found: list[Tensor]) -> Tensor:
     pairs = zip(wanted, found, strict=True)
     squares = torch.stack([((a.float() - b.float()) ** 2).sum() for a, b in pairs]).sum()
     return squares / sum(tap.numel() for tap in wanted)
-
-
-@dataclass(frozen=True)
-class VGGWeights:
-    """The first two blocks of a VGG19, their input convention and the SHA-256 of their file.
-
-    It is that of the file they were first taken from, where the file at hand tells it.
-    """
-
-    tensors: dict[str, Tensor]
-    convention: Convention
-    sha256: str
-
-
-def read_vgg_weights(path: str | Path, convention: Convention | None = None) -> VGGWeights:
-    """The first two blocks of a VGG19 from a ``.npz``, ``.safetensors`` or ``.pth`` file.
-
-    Names are torchvision's, ``features.0.weight`` and so on, OIHW. A ``.pth`` file is read with
-    PyTorch's restricted loader, which runs no code.
-
-    Args:
-        path: the file.
-        convention: how the weights want their input; left out, it is told by the file: torchvision
-            publishes ``.pth``, the Oxford weights carry ``caffe`` in their name.
-
-    Raises:
-        WMHError: ``bad-path`` when there is no such file, ``bad-model`` when it is not a VGG19 or
-            its convention cannot be told.
-    """
-    path = Path(path)
-    weights = vgg_blocks_in(path)
-    known = convention or told_convention(path)
-    if known is None:
-        raise WMHError(
-            "bad-model",
-            f"{path.name} does not tell which input its VGG19 was trained on.",
-            "Say it: caffe (blue-green-red, 0-255) or torchvision (red-green-blue, 0-1, "
-            "normalised).",
-        )
-    origin = str(_told(path).get("sha256"))
-    known_origin = re.fullmatch("[0-9a-f]{64}", origin) is not None
-    return VGGWeights(weights, known, origin if known_origin else file_sha256(path))
-
-
-def vgg_blocks_in(path: Path) -> dict[str, Tensor]:
-    """The first two blocks in a file, whatever input they want; float32.
-
-    Raises:
-        WMHError: ``bad-path`` or ``bad-model``, as :func:`read_vgg_weights`.
-    """
-    if not path.is_file():
-        raise WMHError(
-            "bad-path", f"There is no VGG19 weight file {path}.", "Name another one or download it."
-        )
-    try:
-        tensors = _read_tensors(path)
-        names = [f"features.{i}.{part}" for i in CONVOLUTIONS for part in ("weight", "bias")]
-        # copies, so that a file that is mapped can be deleted at once
-        weights = {name: tensors[name].to(torch.float32, copy=True) for name in names}
-        VGGFeatures(weights, "caffe")  # whether they fit does not depend on it
-    except Exception as error:
-        raise WMHError(
-            "bad-model",
-            f"{path.name} does not hold the first two blocks of a VGG19.",
-            "Choose a .npz, .safetensors or .pth file with torchvision's names.",
-        ) from error
-    return weights
-
-
-def told_convention(path: Path) -> Convention | None:
-    """The input that a weight file asks for, as far as its header, ending or name tells."""
-    told = _told(path).get("convention")
-    if told in get_args(Convention):
-        return cast(Convention, told)
-    if path.suffix == ".pth":
-        return "torchvision"
-    return "caffe" if "caffe" in path.name else None
-
-
-def vgg_weights(path: str | Path | None, convention: Convention | None = None) -> VGGWeights:
-    """The weights of a file (:func:`read_vgg_weights`), or torchvision's download without one."""
-    if path is not None:
-        return read_vgg_weights(path, convention)
-    from wmh_siamese.networks.vgg_blocks import kept_or_downloaded
-    from wmh_siamese.terminal.progress_bar import ProgressBar
-
-    with ProgressBar("VGG19", quiet=False) as bar:
-        return kept_or_downloaded(lambda done, of: bar.show("MB", done // 10**6, of // 10**6))
-
-
-def _told(path: Path) -> dict[str, str]:
-    """What a kept file says of itself; nothing where it is another kind of file."""
-    if path.suffix != ".safetensors":
-        return {}
-    try:
-        told = read_header(path).get("__metadata__")
-    except (WMHError, OSError, ValueError, struct.error):
-        return {}
-    return told if isinstance(told, dict) else {}
-
-
-def _read_tensors(path: Path) -> Mapping[str, Tensor]:
-    if path.suffix == ".npz":
-        with np.load(path, allow_pickle=False) as arrays:
-            return {name: torch.from_numpy(arrays[name]) for name in arrays.files}
-    if path.suffix == ".safetensors":
-        tensors: dict[str, Tensor] = load_file(path)
-        return tensors
-    # torchvision's own VGG19 is of 2017, before the zip that can be mapped
-    mapped = zipfile.is_zipfile(path)
-    state: dict[str, Tensor] = torch.load(path, map_location="cpu", weights_only=True, mmap=mapped)
-    return state

@@ -16,9 +16,11 @@ from safetensors.torch import save_file
 
 from wmh_siamese.files.atomic_file import written_whole
 from wmh_siamese.files.download import Progress, download
+from wmh_siamese.files.hashes import file_sha256
 from wmh_siamese.files.workplace import workplace
-from wmh_siamese.models.model_file import file_sha256
-from wmh_siamese.networks.siamese import Convention, VGGWeights, read_vgg_weights
+from wmh_siamese.networks.siamese import Convention
+from wmh_siamese.networks.vgg_weights import VGGWeights, read_vgg_weights
+from wmh_siamese.terminal.progress_bar import ProgressBar
 
 
 @dataclass(frozen=True)
@@ -37,7 +39,7 @@ def keep_file(file: Path, kept: Path, convention: Convention | None = None) -> V
     """Read a chosen file and keep its first two blocks in ``kept``.
 
     Raises:
-        WMHError: as :func:`wmh_siamese.networks.siamese.read_vgg_weights`.
+        WMHError: as :func:`wmh_siamese.networks.vgg_weights.read_vgg_weights`.
     """
     weights = read_vgg_weights(file, convention)
     tensors = {name: tensor.contiguous() for name, tensor in weights.tensors.items()}
@@ -89,6 +91,14 @@ def kept_or_downloaded(progress: Progress = lambda done, of: None) -> VGGWeights
     if whole.is_file() and file_sha256(whole).startswith(source.sha256_begins):
         return keep_file(whole, kept)
     return keep_download(kept, source, progress)
+
+
+def vgg_weights(path: str | Path | None, convention: Convention | None = None) -> VGGWeights:
+    """The weights of a file (:func:`read_vgg_weights`), or torchvision's download without one."""
+    if path is not None:
+        return read_vgg_weights(path, convention)
+    with ProgressBar("VGG19", quiet=False) as bar:
+        return kept_or_downloaded(lambda done, of: bar.show("MB", done // 10**6, of // 10**6))
 
 
 def _file_name(url: str) -> str:

@@ -6,16 +6,18 @@ import argparse
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+from wmh_siamese.cases.case import Case
 from wmh_siamese.cases.checks import checked_cases
+from wmh_siamese.cases.finding import find_cases
 from wmh_siamese.cases.parts import parts_of
-from wmh_siamese.cases.reading import Case, find_cases
 from wmh_siamese.errors import WMHError
-from wmh_siamese.networks.siamese import VGGWeights, vgg_weights
+from wmh_siamese.networks.vgg_blocks import vgg_weights
+from wmh_siamese.networks.vgg_weights import VGGWeights
 from wmh_siamese.reproduction.experiment import Experiment, judged, trained
 from wmh_siamese.reproduction.options import LOSSES
 from wmh_siamese.reproduction.results import write_results
 from wmh_siamese.training.options import settings_of
-from wmh_siamese.training.training import Epoch
+from wmh_siamese.training.plan import Epoch
 
 Tell = Callable[[str], None]
 

@@ -6,15 +6,17 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from wmh_siamese.cases.reading import Case, read_case
+from wmh_siamese.cases.case import Case
+from wmh_siamese.cases.reading import read_case
 from wmh_siamese.evaluation.evaluation import CaseFigures, case_figures
 from wmh_siamese.evaluation.methods import TrainedModel
-from wmh_siamese.networks.siamese import VGGWeights
+from wmh_siamese.networks.vgg_weights import VGGWeights
 from wmh_siamese.reproduction.figures_file import Judged, read_judged, write_judged
 from wmh_siamese.segmenting.inference import Segmenter
+from wmh_siamese.training.plan import Epoch
 from wmh_siamese.training.release import release
 from wmh_siamese.training.settings import LossName, TrainingSettings
-from wmh_siamese.training.training import Epoch, train
+from wmh_siamese.training.training import train
 from wmh_siamese.volumes.volume import Volume, read_volume
 
 LABELS: dict[LossName, str] = {

@@ -9,7 +9,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-from wmh_siamese.cases.reading import Case
+from wmh_siamese.cases.case import Case
 from wmh_siamese.evaluation.evaluation import CaseFigures
 from wmh_siamese.evaluation.metrics import Metrics
 from wmh_siamese.files.atomic_file import written_whole

@@ -7,7 +7,8 @@ from pathlib import Path
 
 from matplotlib.figure import Figure
 
-from wmh_siamese.cases.reading import LESION, Case, read_case
+from wmh_siamese.cases.case import LESION, Case
+from wmh_siamese.cases.reading import read_case
 from wmh_siamese.evaluation.compared_slice import (
     HIT,
     Image,

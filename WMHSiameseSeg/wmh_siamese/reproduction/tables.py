@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
-from wmh_siamese.cases.reading import Case
+from wmh_siamese.cases.case import Case
 from wmh_siamese.evaluation.evaluation import METRICS, spread
 from wmh_siamese.evaluation.table import markdown_table
 from wmh_siamese.files.atomic_file import written_whole

@@ -105,8 +105,9 @@ def segment_one(
     Raises:
         WMHError: for a place that cannot be written to or too little memory.
     """
-    from wmh_siamese.files.versions import input_sha256, versions
+    from wmh_siamese.files.versions import versions
     from wmh_siamese.segmenting.readouts import lesion_mask, read_out
+    from wmh_siamese.volumes.hashes import input_sha256
 
     began = time.perf_counter()
     probability = segmenter.probability(volume, nonfinite=request.nonfinite, progress=progress)

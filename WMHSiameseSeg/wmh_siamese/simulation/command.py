@@ -12,7 +12,7 @@ from pathlib import Path
 
 import numpy as np
 
-from wmh_siamese.cases.reading import TABLE_NAME
+from wmh_siamese.cases.finding import TABLE_NAME
 from wmh_siamese.errors import WMHError
 from wmh_siamese.files.atomic_file import written_whole
 from wmh_siamese.segmenting.readouts import read_out

@@ -6,11 +6,11 @@ import argparse
 import tempfile
 from pathlib import Path
 
-from wmh_siamese.cases.reading import Case, check_ids, find_cases
+from wmh_siamese.cases.case import Case
+from wmh_siamese.cases.finding import check_ids, find_cases
 from wmh_siamese.cases.splits import of_same_patient
 from wmh_siamese.errors import WMHError
-from wmh_siamese.finetuning.finetune import check_output
-from wmh_siamese.models.model_file import read_card
+from wmh_siamese.models.model_file import check_output, read_card
 from wmh_siamese.training.averaging import average_models
 from wmh_siamese.training.release import Released, release
 

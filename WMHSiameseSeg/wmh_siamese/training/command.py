@@ -13,8 +13,8 @@ from wmh_siamese.cases.parts import first_process, parts_of
 from wmh_siamese.training.options import settings_of
 
 if TYPE_CHECKING:
-    from wmh_siamese.cases.reading import Case
-    from wmh_siamese.training.training import Epoch
+    from wmh_siamese.cases.case import Case
+    from wmh_siamese.training.plan import Epoch
 
 
 def run_training(
@@ -35,8 +35,8 @@ def run_training(
         WMHError: as :func:`wmh_siamese.training.training.train` and
             :func:`wmh_siamese.cases.parts.parts_of`.
     """
-    from wmh_siamese.cases.reading import find_cases
-    from wmh_siamese.networks.siamese import vgg_weights
+    from wmh_siamese.cases.finding import find_cases
+    from wmh_siamese.networks.vgg_blocks import vgg_weights
     from wmh_siamese.training.lesion_atlas import LesionAtlas
     from wmh_siamese.training.release import release
     from wmh_siamese.training.training import train
@@ -77,7 +77,8 @@ def _check_simulated(
     Raises:
         WMHError: ``bad-volume`` when a head cannot be used, or is a scan or patient of the others.
     """
-    from wmh_siamese.cases.checks import checked_cases, scan_sha256
+    from wmh_siamese.cases.checks import checked_cases
+    from wmh_siamese.cases.reading import scan_sha256
     from wmh_siamese.cases.splits import of_same_patient
     from wmh_siamese.errors import WMHError
 

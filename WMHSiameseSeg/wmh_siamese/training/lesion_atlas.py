@@ -10,7 +10,7 @@ import torch
 from numpy.typing import NDArray
 
 from wmh_siamese.errors import WMHError
-from wmh_siamese.models.model_file import file_sha256
+from wmh_siamese.files.hashes import file_sha256
 from wmh_siamese.networks.preparation import Recipe, prepared_slices
 from wmh_siamese.volumes.volume import Volume, axial_view
 

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from scipy.ndimage import gaussian_filter
 from torch import Tensor
 
-from wmh_siamese.cases.reading import LESION, OTHER
+from wmh_siamese.cases.case import LESION, OTHER
 from wmh_siamese.networks.preparation import Recipe
 from wmh_siamese.training.lesion_atlas import LesionAtlas
 

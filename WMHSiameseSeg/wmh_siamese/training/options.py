@@ -9,9 +9,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from wmh_siamese.errors import WMHError
+from wmh_siamese.training.settings import no_atlas, no_heads
 
 if TYPE_CHECKING:
-    from wmh_siamese.training.training import TrainingSettings
+    from wmh_siamese.training.settings import TrainingSettings
 
 CASES_HELP = (
     "CSV file (cohort, case, flair, mask, perhaps patient), or a folder: the WMH challenge's "
@@ -168,7 +169,7 @@ def settings_of(options: argparse.Namespace, **others: Any) -> TrainingSettings:
         WMHError: ``bad-path`` when a number makes no sense.
     """
     from wmh_siamese.networks.preparation import PAPER, ROBUST
-    from wmh_siamese.training.training import TrainingSettings
+    from wmh_siamese.training.settings import TrainingSettings
 
     given = {**vars(options), **others}
     check_positive(given)
@@ -217,24 +218,6 @@ def _check_shares(given: Mapping[str, Any]) -> None:
         raise no_atlas()
     if simulated and not given.get("simulated"):
         raise no_heads()
-
-
-def no_atlas() -> WMHError:
-    """Lesions are to be painted, and there are none."""
-    return WMHError(
-        "bad-path",
-        "Lesions are to be painted, from no atlas.",
-        "Name its file with --lesion-atlas.",
-    )
-
-
-def no_heads() -> WMHError:
-    """Simulated heads are to be learnt from, and there are none."""
-    return WMHError(
-        "bad-path",
-        "Simulated heads are to be learnt from, and there are none.",
-        "Name their folder with --simulated.",
-    )
 
 
 def check_positive(given: Mapping[str, Any]) -> None:

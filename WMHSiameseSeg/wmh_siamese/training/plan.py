@@ -10,16 +10,15 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from wmh_siamese.cases.checks import scan_sha256
-from wmh_siamese.cases.reading import Case
+from wmh_siamese.cases.case import Case
+from wmh_siamese.cases.reading import scan_sha256
 from wmh_siamese.errors import WMHError
 from wmh_siamese.files.versions import versions
 from wmh_siamese.models.card_checks import LONGEST_NAME
 from wmh_siamese.models.model_file import ModelCard, read_card
-from wmh_siamese.networks.siamese import VGGWeights
+from wmh_siamese.networks.vgg_weights import VGGWeights
 from wmh_siamese.training.lesion_atlas import LesionAtlas
-from wmh_siamese.training.options import no_atlas, no_heads
-from wmh_siamese.training.settings import TrainingSettings
+from wmh_siamese.training.settings import TrainingSettings, no_atlas, no_heads
 
 
 @dataclass(frozen=True)

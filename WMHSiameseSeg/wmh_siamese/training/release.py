@@ -10,7 +10,8 @@ from typing import Any
 
 from torch import nn
 
-from wmh_siamese.cases.reading import Case, read_case
+from wmh_siamese.cases.case import Case
+from wmh_siamese.cases.reading import read_case
 from wmh_siamese.errors import WMHError
 from wmh_siamese.evaluation.evaluation import CaseFigures, case_figures
 from wmh_siamese.evaluation.methods import TrainedModel

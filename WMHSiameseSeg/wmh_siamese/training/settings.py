@@ -8,6 +8,7 @@ from typing import Any, Literal, get_args
 
 import torch
 
+from wmh_siamese.errors import WMHError
 from wmh_siamese.networks.preparation import PAPER, Recipe
 from wmh_siamese.networks.siamese import MaskOrder
 
@@ -132,3 +133,21 @@ class TrainingSettings:
     def to_dict(self) -> dict[str, Any]:
         """All fields, with the label values that were used."""
         return asdict(self) | {"soft_labels": self.label_values}
+
+
+def no_atlas() -> WMHError:
+    """Lesions are to be painted, and there are none."""
+    return WMHError(
+        "bad-path",
+        "Lesions are to be painted, from no atlas.",
+        "Name its file with --lesion-atlas.",
+    )
+
+
+def no_heads() -> WMHError:
+    """Simulated heads are to be learnt from, and there are none."""
+    return WMHError(
+        "bad-path",
+        "Simulated heads are to be learnt from, and there are none.",
+        "Name their folder with --simulated.",
+    )

@@ -12,9 +12,10 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save
 from torch import Tensor
 
-from wmh_siamese.cases.reading import Case, read_case
+from wmh_siamese.cases.case import Case
+from wmh_siamese.cases.reading import read_case
 from wmh_siamese.files.atomic_file import written_whole
-from wmh_siamese.models.model_file import file_sha256
+from wmh_siamese.files.hashes import file_sha256
 from wmh_siamese.networks.preparation import Recipe
 from wmh_siamese.training.brain_mask import is_stripped, stripped
 from wmh_siamese.training.slices import TrainingSlices, prepare_case

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn import functional
 
-from wmh_siamese.cases.reading import LESION, OTHER
+from wmh_siamese.cases.case import LESION, OTHER
 from wmh_siamese.errors import WMHError
 from wmh_siamese.networks.preparation import Recipe, prepared_slices, unit_intensities, white_level
 from wmh_siamese.training.augmentation import HEAD_FROM

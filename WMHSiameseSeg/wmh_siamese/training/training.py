@@ -12,13 +12,14 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from wmh_siamese.cases.reading import Case
+from wmh_siamese.cases.case import Case
 from wmh_siamese.errors import WMHError, from_exception
 from wmh_siamese.models.model_file import load_model, save_model
 from wmh_siamese.networks.devices import choose_device, keep_freed_memory, placed
 from wmh_siamese.networks.generator import DenseUNet
 from wmh_siamese.networks.preparation import vgg_prepared
-from wmh_siamese.networks.siamese import ContentLoss, VGGFeatures, VGGWeights
+from wmh_siamese.networks.siamese import ContentLoss, VGGFeatures
+from wmh_siamese.networks.vgg_weights import VGGWeights
 from wmh_siamese.training.batches import Batches, batch_makers
 from wmh_siamese.training.captured_step import CapturedStep, captured_step
 from wmh_siamese.training.checkpoint import Checkpoint, State, read_checkpoint, write_checkpoint

@@ -8,7 +8,8 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from wmh_siamese.cases.reading import LESION, OTHER, Case, read_case
+from wmh_siamese.cases.case import LESION, OTHER, Case
+from wmh_siamese.cases.reading import read_case
 from wmh_siamese.networks.generator import DenseUNet
 from wmh_siamese.networks.preparation import Recipe, native_slices, vgg_prepared
 from wmh_siamese.training.slices import prepare_case

@@ -29,7 +29,8 @@ if TYPE_CHECKING:
     from wmh_siamese.finetuning.comparison import Comparison
     from wmh_siamese.finetuning.finetune import CurvePoint
     from wmh_siamese.finetuning.task import Task
-    from wmh_siamese.networks.siamese import Convention, VGGWeights
+    from wmh_siamese.networks.siamese import Convention
+    from wmh_siamese.networks.vgg_weights import VGGWeights
     from wmh_siamese.worker.runs import Line
 
 

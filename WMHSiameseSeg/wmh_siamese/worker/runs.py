@@ -84,7 +84,8 @@ class Workshop:
         return {"device": segmenter.device_name, "seconds": time.perf_counter() - began}
 
     def _segment(self, work: Segment, line: Line) -> dict[str, Any]:
-        from wmh_siamese.files.versions import input_sha256, versions
+        from wmh_siamese.files.versions import versions
+        from wmh_siamese.volumes.hashes import input_sha256
         from wmh_siamese.volumes.probability_file import probability_file
 
         self.private_folder = work.folder

@@ -51,7 +51,7 @@ def run_keep_vgg(work: KeepVGG, line: Line, part_written: set[Path]) -> dict[str
     import_torch()
     from wmh_siamese.files.download import MEGABYTE
     from wmh_siamese.networks import vgg_blocks
-    from wmh_siamese.networks.siamese import told_convention, vgg_blocks_in
+    from wmh_siamese.networks.vgg_weights import told_convention, vgg_blocks_in
 
     told = [-1]
 
