@@ -1,6 +1,6 @@
 """Nothing reaches for the network, or leaves a temporary file: commands, panel and worker.
 
-The tab Fine-tune and its workers are watched alike in slicer_side/test_finetune_end_to_end.py.
+The tab Fine-tune and its workers are watched alike in slicer_side/finetune/test_end_to_end.py.
 """
 
 import os
