@@ -287,8 +287,9 @@ def test_interrupted_it_leaves_nothing(engine_environment, flair, tmp_path, numb
         "from types import SimpleNamespace as N\n"
         "from wmh_siamese.models.model_file import ModelCard\n"
         "import wmh_siamese.cli as cli\n"
+        "import wmh_siamese.segmenting.command as command\n"
         "card = ModelCard('n', {}, {}, sha256='0')\n"
-        "cli._segmenter = lambda o: N(card=card, device_name='cpu', precision='float32',"
+        "command._segmenter = lambda o: N(card=card, device_name='cpu', precision='float32',"
         " probability=lambda v, **k: v.array / 1000)\n"
         "sys.exit(cli.main(sys.argv[1:]))\n"
     )
@@ -325,19 +326,17 @@ def test_a_reader_that_is_gone_ends_it_quietly(engine_environment, flair, tiny_m
 def test_training_options_are_the_settings(capsys):
     from dataclasses import fields
 
-    from wmh_siamese.cli import _parser
-    from wmh_siamese.training.options import settings_of
+    from wmh_siamese.cli import parser
+    from wmh_siamese.training.chosen_settings import settings_of
     from wmh_siamese.training.settings import TrainingSettings
 
-    options = _parser().parse_args(["train", "cases.csv", "folder"])
+    options = parser().parse_args(["train", "cases.csv", "folder"])
     assert {field.name for field in fields(TrainingSettings)} <= set(vars(options))
     assert settings_of(options) == TrainingSettings()
 
 
 def test_the_commands_are_known_without_loading_torch(engine_environment):
-    told = (
-        "import sys; from wmh_siamese.cli import _parser; _parser(); print('torch' in sys.modules)"
-    )
+    told = "import sys; from wmh_siamese.cli import parser; parser(); print('torch' in sys.modules)"
     done = subprocess.run(
         [sys.executable, "-c", told], env=engine_environment, capture_output=True, text=True
     )
@@ -353,7 +352,7 @@ def test_a_fault_of_our_own_is_one_line_and_exit_code_1(flair, tmp_path, monkeyp
     def broken(options):
         raise RuntimeError("shapes cannot be multiplied\nand more")
 
-    monkeypatch.setattr("wmh_siamese.cli._segmenter", broken)
+    monkeypatch.setattr("wmh_siamese.segmenting.command._segmenter", broken)
     assert main(["segment", str(flair), "-o", str(tmp_path / "mask.nii")]) == 1
     told = capsys.readouterr().err
     assert len(told.splitlines()) == 1 and "shapes cannot be multiplied and more" in told

@@ -10,7 +10,7 @@ from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
-from wmh_siamese.cli import _parser
+from wmh_siamese.cli import parser
 
 ROOT = Path(__file__).parents[2]
 ENGINE = ROOT / "WMHSiameseSeg" / "wmh_siamese"
@@ -89,7 +89,7 @@ def test_commands_are_understood_by_the_program() -> None:
         # the loss that the newcomer's exercise adds; test_exercise.py has it understood
         arguments = ["tversky" if word == "focal-tversky" else word for word in arguments]
         try:
-            _parser().parse_args(arguments)
+            parser().parse_args(arguments)
         except SystemExit:
             pytest.fail(f"{page}: wmh-siamese {shlex.join(arguments)}")
 

@@ -30,7 +30,10 @@ from wmh_siamese.evaluation.methods import (
     Method,
     TrainedModel,
 )
-from wmh_siamese.evaluation.table import write_csv, write_markdown
+from wmh_siamese.evaluation.table import cohort_table, in_words, write_csv, write_markdown
+from wmh_siamese.models.choosing import model_path
+from wmh_siamese.networks.torch_loading import import_torch
+from wmh_siamese.terminal.output import DONE, complain, tell, tell_json
 from wmh_siamese.volumes.volume import Volume
 
 if TYPE_CHECKING:
@@ -44,6 +47,27 @@ class Evaluation:
     cases: list[CaseFigures]
     cohorts: list[CohortFigures]
     notes: list[str]
+
+
+def run(options: argparse.Namespace) -> int:
+    """Judge models, finished masks or a baseline on cases whose truth is known."""
+
+    def tell_case(found: CaseFigures) -> None:
+        if options.json:
+            return tell_json(found.as_json())
+        tell(f"{found.case.id}, {found.method}: {in_words(found.figures)}")
+
+    others = options.masks or options.baseline
+    wanted = options.model or ([] if others else [None])
+    if wanted:
+        import_torch()
+    done = run_evaluation(options, [model_path(name) for name in wanted], complain, tell_case)
+    if options.json:
+        for cohort in done.cohorts:
+            tell_json(cohort.as_json())
+    else:
+        tell("\n".join(["", cohort_table(done.cohorts), "", *done.notes]))
+    return DONE
 
 
 def run_evaluation(

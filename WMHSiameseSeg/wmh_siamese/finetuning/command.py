@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import math
 from collections.abc import Callable
 from pathlib import Path
 
@@ -14,7 +15,53 @@ from wmh_siamese.finetuning.estimate import estimated
 from wmh_siamese.finetuning.finetune import CurvePoint, Finetuned, finetune
 from wmh_siamese.finetuning.leave_one_out import leave_one_out
 from wmh_siamese.finetuning.task import Task, task_of
+from wmh_siamese.models.choosing import model_path
 from wmh_siamese.models.model_file import check_output
+from wmh_siamese.terminal.output import DONE, complain, tell, tell_json
+
+
+def run(options: argparse.Namespace) -> int:
+    """Go on from a model with corrected cases, and compare both on held-out ones."""
+    base = model_path(options.base)
+    if options.estimate:
+        _tell_estimate(estimated_minutes(options, base), options)
+    elif options.leave_one_out:
+        comparison = run_leave_one_out(
+            *(options, base),
+            lambda patient, part: _tell_comparison(part, options, patient=patient),
+            complain,
+        )
+        _tell_comparison(comparison, options)
+    else:
+        done, comparison = run_finetuning(
+            options, base, lambda point: _tell_epoch(point, options), complain
+        )
+        _tell_comparison(comparison, options, model=str(done.path))
+    return DONE
+
+
+def _tell_estimate(minutes: float, options: argparse.Namespace) -> None:
+    if options.json:
+        return tell_json({"minutes": minutes})
+    tell(f"about {minutes:.1f} minutes")
+
+
+def _tell_epoch(point: CurvePoint, options: argparse.Namespace) -> None:
+    if options.json:
+        return tell_json(vars(point))
+    watched = not math.isnan(point.held_out_dice)
+    dice = [f"held-out Dice {point.held_out_dice:.3f}"] if watched else []
+    if point.epoch:
+        told = [f"loss {point.loss:.5g}", *dice, f"{point.seconds:.0f} s"]
+        tell(f"epoch {point.epoch}: {', '.join(told)}")
+    elif watched:
+        tell(f"base model: {dice[0]}")
+
+
+def _tell_comparison(comparison: Comparison, options: argparse.Namespace, **about: str) -> None:
+    if options.json:
+        return tell_json({**about, "sentence": comparison.sentence(), "cases": comparison.rows()})
+    tell("\n".join([*about.values(), comparison.report()]))
 
 
 def estimated_minutes(options: argparse.Namespace, base: Path) -> float:

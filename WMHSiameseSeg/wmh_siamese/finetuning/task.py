@@ -23,7 +23,7 @@ from wmh_siamese.models.model_file import read_card
 from wmh_siamese.networks.siamese import Convention
 from wmh_siamese.networks.vgg_blocks import vgg_weights
 from wmh_siamese.networks.vgg_weights import VGGWeights
-from wmh_siamese.training.options import check_positive
+from wmh_siamese.training.chosen_settings import check_positive
 from wmh_siamese.training.settings import TrainingSettings
 from wmh_siamese.volumes.hashes import voxels_sha256
 from wmh_siamese.volumes.volume import Volume

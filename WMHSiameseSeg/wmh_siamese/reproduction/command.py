@@ -16,10 +16,17 @@ from wmh_siamese.networks.vgg_weights import VGGWeights
 from wmh_siamese.reproduction.experiment import Experiment, judged, trained
 from wmh_siamese.reproduction.options import LOSSES
 from wmh_siamese.reproduction.results import write_results
-from wmh_siamese.training.options import settings_of
+from wmh_siamese.terminal.output import DONE, complain, tell
+from wmh_siamese.training.chosen_settings import settings_of
 from wmh_siamese.training.plan import Epoch
 
 Tell = Callable[[str], None]
+
+
+def run(options: argparse.Namespace) -> int:
+    """Train the paper's five models alike and write its tables and figures."""
+    tell(f"Results: {run_reproduction(options, tell, complain)}")
+    return DONE
 
 
 def run_reproduction(options: argparse.Namespace, tell: Tell, complain: Tell) -> Path:

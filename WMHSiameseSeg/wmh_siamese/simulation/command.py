@@ -17,6 +17,7 @@ from wmh_siamese.errors import WMHError
 from wmh_siamese.files.atomic_file import written_whole
 from wmh_siamese.segmenting.readouts import read_out
 from wmh_siamese.simulation.head import simulated_head
+from wmh_siamese.terminal.output import DONE, tell, tell_json
 from wmh_siamese.training.lesion_atlas import LesionAtlas
 from wmh_siamese.volumes.volume import Volume, read_mask, write_volume
 
@@ -35,6 +36,21 @@ class SimulatedCase:
     shape: tuple[int, ...]
     volume_ml: float
     lesion_count: int
+
+
+def run(options: argparse.Namespace) -> int:
+    """Make heads that no patient has, to learn from."""
+
+    def tell_case(case: SimulatedCase) -> None:
+        if options.json:
+            return tell_json(vars(case))
+        shape = "x".join(map(str, case.shape))
+        tell(f"{case.flair}: {shape}, {case.volume_ml:.2f} ml in {case.lesion_count} lesions")
+
+    done = run_simulation(options, tell_case)
+    if not options.json:
+        tell(f"{len(done)} heads for wmh-siamese train --simulated {options.folder}")
+    return DONE
 
 
 def run_simulation(

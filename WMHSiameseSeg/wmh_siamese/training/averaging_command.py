@@ -10,9 +10,19 @@ from wmh_siamese.cases.case import Case
 from wmh_siamese.cases.finding import check_ids, find_cases
 from wmh_siamese.cases.splits import of_same_patient
 from wmh_siamese.errors import WMHError
+from wmh_siamese.evaluation.table import in_words
 from wmh_siamese.models.model_file import check_output, read_card
+from wmh_siamese.terminal.output import DONE, tell
 from wmh_siamese.training.averaging import average_models
 from wmh_siamese.training.release import Released, release
+
+
+def run(options: argparse.Namespace) -> int:
+    """Average states of one training; the mean is judged on held-out cases."""
+    for found in run_averaging(options).figures:
+        tell(f"{found.case.id}: {in_words(found.figures)}")
+    tell(f"model: {options.output}")
+    return DONE
 
 
 def run_averaging(options: argparse.Namespace) -> Released:
@@ -20,8 +30,8 @@ def run_averaging(options: argparse.Namespace) -> Released:
 
     Raises:
         WMHError: as :func:`wmh_siamese.training.averaging.average_models`; ``bad-path`` when a
-        held-out
-            case is unknown, ``bad-volume`` when one of the models has learnt from its patient.
+            held-out case is unknown, ``bad-volume`` when one of the models has learnt from its
+            patient.
     """
     check_output(options.output)
     held_out = _held_out(options)

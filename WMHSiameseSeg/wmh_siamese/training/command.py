@@ -7,21 +7,49 @@ import os
 import shlex
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
 
+from wmh_siamese.cases.case import Case
+from wmh_siamese.cases.checks import checked_cases
+from wmh_siamese.cases.finding import find_cases
 from wmh_siamese.cases.parts import first_process, parts_of
-from wmh_siamese.training.options import settings_of
+from wmh_siamese.cases.reading import scan_sha256
+from wmh_siamese.cases.splits import of_same_patient
+from wmh_siamese.errors import WMHError
+from wmh_siamese.networks.vgg_blocks import vgg_weights
+from wmh_siamese.terminal.output import DONE, STOPPED, complain, tell, tell_json
+from wmh_siamese.training.checkpoint import epochs_done
+from wmh_siamese.training.chosen_settings import settings_of
+from wmh_siamese.training.lesion_atlas import LesionAtlas
+from wmh_siamese.training.plan import Epoch
+from wmh_siamese.training.release import release
+from wmh_siamese.training.training import CHECKPOINT, train
 
-if TYPE_CHECKING:
-    from wmh_siamese.cases.case import Case
-    from wmh_siamese.training.plan import Epoch
+
+def run(options: argparse.Namespace) -> int:
+    """Train a generator; its epochs are told as they end."""
+
+    def tell_epoch(epoch: Epoch) -> None:
+        if options.json:
+            tell_json(vars(epoch))
+        else:
+            tell(epoch.told(options.epochs))
+
+    try:
+        best = run_training(options, tell_epoch)
+    except KeyboardInterrupt:
+        if first_process():
+            complain(interrupted(options))
+        return STOPPED
+    if best is None:
+        return DONE
+    if options.json:
+        tell_json({"model": str(best)})
+    else:
+        tell(f"best model: {best}")
+    return DONE
 
 
-def run_training(
-    options: argparse.Namespace,
-    on_epoch: Callable[[Epoch], None],
-    complain: Callable[[str], None],
-) -> Path | None:
+def run_training(options: argparse.Namespace, on_epoch: Callable[[Epoch], None]) -> Path | None:
     """Train as the options say; returns the file of the model as it ships.
 
     Under ``torchrun`` the first process gives the file, the others None.
@@ -29,18 +57,11 @@ def run_training(
     Args:
         options: of the command.
         on_epoch: told after each epoch.
-        complain: told of each case that is left out.
 
     Raises:
         WMHError: as :func:`wmh_siamese.training.training.train` and
             :func:`wmh_siamese.cases.parts.parts_of`.
     """
-    from wmh_siamese.cases.finding import find_cases
-    from wmh_siamese.networks.vgg_blocks import vgg_weights
-    from wmh_siamese.training.lesion_atlas import LesionAtlas
-    from wmh_siamese.training.release import release
-    from wmh_siamese.training.training import train
-
     settings = settings_of(options)
     atlas = LesionAtlas(options.lesion_atlas) if options.lesion_atlas else None
     simulated = find_cases(options.simulated) if options.simulated else []
@@ -77,11 +98,6 @@ def _check_simulated(
     Raises:
         WMHError: ``bad-volume`` when a head cannot be used, or is a scan or patient of the others.
     """
-    from wmh_siamese.cases.checks import checked_cases
-    from wmh_siamese.cases.reading import scan_sha256
-    from wmh_siamese.cases.splits import of_same_patient
-    from wmh_siamese.errors import WMHError
-
     if not simulated:
         return
     both = of_same_patient(simulated, [*learning, *judged_on])
@@ -98,9 +114,6 @@ def _check_simulated(
 
 def interrupted(options: argparse.Namespace) -> str:
     """What is kept of a training that was stopped by Ctrl-C, and the command that goes on."""
-    from wmh_siamese.training.checkpoint import epochs_done
-    from wmh_siamese.training.training import CHECKPOINT
-
     done = epochs_done(options.folder / CHECKPOINT)
     kept = f"{done} of {options.epochs} epochs are kept in {options.folder}"
     count = int(os.environ.get("WORLD_SIZE", "1"))

@@ -1,0 +1,44 @@
+"""What commands print: results on stdout, one sentence for what is wrong on stderr."""
+
+from __future__ import annotations
+
+import json
+import logging
+import sys
+from pathlib import Path
+
+from wmh_siamese.errors import from_exception
+from wmh_siamese.files.plain_json import without_nan
+
+DONE, FAULT, REFUSED, STOPPED = 0, 1, 2, 130
+"""Exit codes: all done; a fault of the program; something could not be used; stopped by Ctrl-C."""
+
+log = logging.getLogger(__name__)
+
+
+def tell(text: str) -> None:
+    """Print a result."""
+    sys.stdout.write(text + "\n")
+    sys.stdout.flush()
+
+
+def tell_json(value: object) -> None:
+    """Print one line of JSON; numbers that do not exist (NaN) are null."""
+    tell(json.dumps(without_nan(value), allow_nan=False))
+
+
+def complain(text: str) -> None:
+    """Say on one line of stderr what is wrong."""
+    sys.stderr.write(f"wmh-siamese: {' '.join(text.split())}\n")
+    sys.stderr.flush()
+
+
+def refuse(error: Exception, source: Path | None = None) -> int:
+    """Say what is wrong with an input, named where the error does not; returns the exit code."""
+    plain = from_exception(error)
+    log.debug("%s", plain.kind, exc_info=error)
+    sentence = str(plain)
+    if source is not None and source.name not in plain.sentence:
+        sentence = f"{source}: {sentence}"
+    complain(sentence)
+    return FAULT if plain.kind == "internal" else REFUSED
