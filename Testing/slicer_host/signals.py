@@ -40,9 +40,8 @@ def receiver(function: Callable) -> Callable:
     return receive
 
 
-def signal_signatures(source: type, name: str) -> list[str]:
-    """Return the signatures of a signal of a Qt class, the richest first."""
-    meta = source.staticMetaObject
+def signal_signatures(meta: QtCore.QMetaObject, name: str) -> list[str]:
+    """Return the signatures of a signal in Qt's description of a class, the richest first."""
     methods = (meta.method(index) for index in range(meta.methodCount()))
     found = [
         bytes(method.methodSignature().data()).decode()
@@ -108,7 +107,10 @@ class BoundSignal:
     def emit(self, *arguments: object) -> None:
         """Emit the signal with these arguments."""
         name = self._signature[: self._signature.index("(")]
-        for signature in signal_signatures(type(self._object), name):
+        # Asked of the object: PySide may call its class's staticMetaObject deleted as soon as a
+        # window has closed.
+        meta = QtCore.QObject.metaObject(self._object)
+        for signature in signal_signatures(meta, name):
             if len(parameter_types(signature)) == len(arguments):
                 QtCore.QObject.emit(self._object, QtCore.SIGNAL(signature), *arguments)
                 return

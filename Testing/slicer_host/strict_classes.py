@@ -63,7 +63,7 @@ def _member(source: type, name: str, kind: str) -> object:
     meta = getattr(source, "staticMetaObject", None)
     if meta is not None and issubclass(source, QtCore.QObject):
         if kind in ("signal", "name"):
-            signatures = signal_signatures(source, name)
+            signatures = signal_signatures(meta, name)
             if signatures:
                 return SignalMember(name, signatures[0])
         index = meta.indexOfProperty(name)
