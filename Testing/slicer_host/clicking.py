@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 from PySide6 import QtCore, QtTest, QtWidgets
 
-from .strict import bare
+from .wrapping import bare
 
 
 def _shown(widget: QtWidgets.QWidget) -> QtWidgets.QWidget:

@@ -7,7 +7,7 @@ from pathlib import Path
 from PySide6 import QtCore, QtWidgets
 
 from . import dialogs
-from .strict import inner
+from .wrapping import inner
 
 
 def _emit(obj: QtCore.QObject, signature: str, *arguments: object) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from PySide6 import QtCore, QtWidgets
 
-from .strict import inner
+from .wrapping import inner
 
 _STEPS = 10000
 

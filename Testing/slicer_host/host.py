@@ -4,19 +4,16 @@ from __future__ import annotations
 
 import atexit
 import gc
-import logging
 import shutil
 import sys
 import tempfile
 import traceback
 from pathlib import Path
 
-from . import api, package_room, qt_module, surroundings
-from .dialogs import Question, answers
+from . import package_room, slicer_names, surroundings
+from .dialogs import answers
 from .package_room import installations
-from .strict_classes import strict_class
 
-_log = logging.getLogger(__name__)
 _host: Host | None = None
 
 _CPP_MODULES = (
@@ -52,77 +49,13 @@ class Host:
         self.errors: list[str] = []
         self.world: object = None
         self.main_window: object = None
-        self._install_names()
+        self.app = slicer_names.install(self.folder)
+        self._segment_editor_widget = slicer_names.segment_editor_widget()
         self.app.processEvents()
         self.become(version)
         # What is there now stays: collecting garbage between tests need not look at it again.
         gc.collect()
         gc.freeze()
-
-    # Setting up, once a process
-
-    def _install_names(self) -> None:
-        qt = qt_module.StrictModule("qt", {})
-        sys.modules["qt"] = qt
-        from . import widgets
-
-        ctk = qt_module.StrictModule("ctk", dict(widgets.CTK_CLASSES))
-        sys.modules["ctk"] = ctk
-        import slicer
-
-        from .modules import ModulesNamespace, SegmentEditorWidget
-
-        slicer.selfTests, slicer.modules = {}, ModulesNamespace()
-        slicer_widgets = qt_module.StrictModule("slicer", dict(widgets.SLICER_CLASSES))
-        slicer.__getattr__ = slicer_widgets.__getattr__
-        self._make_application(qt)
-        slicer_widgets._sources.update(widgets.application_classes())
-        self._segment_editor_widget = strict_class(
-            "slicer.qSlicerScriptedLoadableModuleWidget", SegmentEditorWidget
-        )
-        from .ui_loader import UiLoader
-
-        UiLoader.modules = [qt, ctk, slicer]
-        qt.__dict__["QUiLoader"] = UiLoader
-        self._install_dialogs(qt)
-        self._install_modules(slicer)
-
-    def _make_application(self, qt: object) -> None:
-        import slicer
-        from PySide6 import QtCore
-
-        from .application import HostApplication
-
-        QtCore.QSettings.setDefaultFormat(QtCore.QSettings.IniFormat)
-        for kind in (QtCore.QSettings.IniFormat, QtCore.QSettings.NativeFormat):
-            QtCore.QSettings.setPath(kind, QtCore.QSettings.UserScope, str(self.folder))
-        names = dict.fromkeys(api.application_names(), "name") | api.class_names("qt.QObject")
-        made = strict_class("slicer.qSlicerApplication", HostApplication, names)
-        self.app = made([sys.argv[0] or "Slicer"], self.folder)
-        slicer.app = self.app
-
-    def _install_dialogs(self, qt: object) -> None:
-        from . import modal
-
-        modal.install(qt)
-
-    def _install_modules(self, slicer: object) -> None:
-        from . import i18n, parameter_node, sample_data, scripted_module, self_test
-
-        named = {
-            "slicer.ScriptedLoadableModule": scripted_module,
-            "slicer.parameterNodeWrapper": parameter_node,
-            "slicer.i18n": i18n,
-            "slicer.testing": self_test,
-        }
-        for name, module in named.items():
-            sys.modules[name] = module
-            setattr(slicer, name.split(".")[1], module)
-        for name in scripted_module.__all__:
-            setattr(slicer, name, getattr(scripted_module, name))
-        sys.modules["SampleData"] = sample_data.sample_data_module()
-        self._real_message_display = slicer.util._messageDisplay
-        slicer.util._messageDisplay = self._message_display
 
     # What changes from test to test
 
@@ -271,34 +204,6 @@ class Host:
         text = "".join(traceback.format_exception(kind, error, trace))
         self.errors.append(text)
         sys.stderr.write(text)
-
-    def _message_display(
-        self,
-        logLevel: int,
-        text: str,
-        testingReturnValue: object,
-        mainWindowNeeded: bool = False,
-        parent: object = None,
-        windowTitle: str | None = None,
-        **kwargs: object,
-    ) -> object:
-        kind = logging.getLevelName(logLevel).lower()
-        prepared, answer = answers.next_message()
-        if prepared:
-            from .modal import as_button
-
-            answer = as_button(answer, kwargs)
-            logging.log(logLevel, text)
-        elif self.app._testing:
-            answer = self._real_message_display(
-                logLevel, text, testingReturnValue, mainWindowNeeded, parent, windowTitle, **kwargs
-            )
-        else:
-            return self._real_message_display(
-                logLevel, text, testingReturnValue, mainWindowNeeded, parent, windowTitle, **kwargs
-            )
-        answers.record(Question(kind, text, windowTitle or "", dict(kwargs), answer))
-        return answer
 
     def check_errors(self) -> None:
         """Raise AssertionError with every exception that Slicer would only have printed."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import slicer
 from PySide6 import QtCore, QtWidgets
 
-from .strict import inner
+from .wrapping import inner
 
 
 class ModuleSelector(QtWidgets.QToolBar):

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import logging
+from collections.abc import Callable
+
 from PySide6 import QtWidgets
 
 from .dialogs import NobodyAnswers, Question, answers, chosen_path
@@ -26,6 +29,38 @@ def install(qt: object) -> None:
     for dialog in (qt.QDialog, qt.QMessageBox, ctk.ctkMessageBox, qt.QFileDialog):
         for name in ("exec", "exec_"):
             type.__setattr__(dialog, name, _exec)
+
+
+def message_display(real: Callable, testing: Callable[[], bool]) -> Callable:
+    """Return a slicer.util._messageDisplay that takes a prepared answer, or Slicer's own.
+
+    `real` is Slicer's. In testing it answers itself, which is recorded; otherwise it opens a
+    message box, and that one is recorded where it is shown.
+    """
+
+    def display(
+        logLevel: int,
+        text: str,
+        testingReturnValue: object,
+        mainWindowNeeded: bool = False,
+        parent: object = None,
+        windowTitle: str | None = None,
+        **kwargs: object,
+    ) -> object:
+        prepared, answer = answers.next_message()
+        if prepared:
+            answer = as_button(answer, kwargs)
+            logging.log(logLevel, text)
+        else:
+            answer = real(
+                logLevel, text, testingReturnValue, mainWindowNeeded, parent, windowTitle, **kwargs
+            )
+        if prepared or testing():
+            kind = logging.getLevelName(logLevel).lower()
+            answers.record(Question(kind, text, windowTitle or "", dict(kwargs), answer))
+        return answer
+
+    return display
 
 
 def _file_dialog(name: str) -> object:

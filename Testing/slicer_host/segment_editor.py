@@ -7,7 +7,7 @@ from PySide6 import QtWidgets
 
 from .mrml_widgets import MRMLWidget
 from .segment_widgets import segment_ids
-from .strict import inner
+from .wrapping import inner
 
 
 class SegmentEditor(MRMLWidget):

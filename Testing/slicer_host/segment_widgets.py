@@ -8,7 +8,7 @@ from PySide6 import QtCore, QtGui, QtWidgets
 from .mrml_widgets import MRMLWidget
 from .node_selector import NodeSelector
 from .observing import Observations
-from .strict import inner
+from .wrapping import inner
 
 
 def _emit(obj: QtCore.QObject, signature: str, *arguments: object) -> None:

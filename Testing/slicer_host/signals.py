@@ -9,6 +9,8 @@ from inspect import CO_VARARGS
 
 from PySide6 import QtCore
 
+from .wrapping import adopt
+
 
 def accepted_arguments(function: Callable) -> int | None:
     """Return how many positional arguments PythonQt would pass, None for all of them.
@@ -26,8 +28,6 @@ def accepted_arguments(function: Callable) -> int | None:
 
 def receiver(function: Callable) -> Callable:
     """Return a function to connect to Qt: it trims, adopts, and reports what goes wrong."""
-    from .strict import adopt
-
     limit = accepted_arguments(function)
 
     def receive(*arguments: object) -> None:

@@ -9,19 +9,8 @@ from PySide6 import QtCore
 
 from . import api
 from .signals import bound_signal, connections, signal_signatures
-from .strict import (
-    Hidden,
-    Property,
-    SignalMember,
-    Slot,
-    StrictMixin,
-    StrictType,
-    adopt,
-    bare,
-    class_attribute,
-    class_name,
-    strict_of_source,
-)
+from .strict import Hidden, Property, SignalMember, Slot, StrictMixin
+from .wrapping import StrictType, adopt, bare, class_attribute, class_name, strict_of_source
 
 
 def strict_class(qualified: str, source: type, names: dict[str, str] | None = None) -> type:

@@ -10,7 +10,8 @@ from typing import ClassVar
 from PySide6 import QtCore, QtUiTools, QtWidgets
 
 from .signals import bound_signal
-from .strict import adopt, loading_ui
+from .strict import loading_ui
+from .wrapping import adopt
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ import slicer
 from PySide6 import QtCore, QtGui, QtWidgets
 
 from .mrml_widgets import MRMLWidget
-from .strict import inner
+from .wrapping import inner
 
 
 class _View(QtWidgets.QWidget):
