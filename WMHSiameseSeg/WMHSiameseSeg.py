@@ -20,9 +20,10 @@ from WMHSiameseSegLib.packages.install_dialog import ask_for_folder, ask_to_inst
 from WMHSiameseSegLib.packages.installation import Installation
 from WMHSiameseSegLib.packages.requirement import read_requirements
 from WMHSiameseSegLib.panel.accessible_names import name_inner_widgets
+from WMHSiameseSegLib.panel.finding import Weight, sentences
 from WMHSiameseSegLib.panel.run_log import RunLog
 from WMHSiameseSegLib.panel.shortcuts import FINETUNE_KEYS, SEGMENT_KEYS, add_shortcuts
-from WMHSiameseSegLib.scene.flair_checks import Weight, check_node, check_voxels, look_at_voxels
+from WMHSiameseSegLib.scene.flair_checks import check_node, check_voxels, look_at_voxels
 from WMHSiameseSegLib.scene.parameters import WMHSiameseSegParameters
 from WMHSiameseSegLib.scene.provenance import Provenance
 from WMHSiameseSegLib.scene.sample_scans import register_sample_scans
@@ -214,7 +215,7 @@ class WMHSiameseSegTest(ScriptedLoadableModuleTest):
 
     def test_bad_volumes_are_refused_in_words(self):
         flair = add_simulated_flair()
-        self.assertFalse([f for f in check_node(flair) if f.weight is Weight.STOP])
+        self.assertFalse(sentences(check_node(flair), Weight.STOP))
         facts = look_at_voxels(volume_array(flair))
         self.assertEqual(check_voxels(facts, flair.GetName()), [])
         flat = slicer.util.addVolumeFromArray(np.full((8, 9, 10), 5, np.int16))
@@ -231,10 +232,9 @@ class WMHSiameseSegTest(ScriptedLoadableModuleTest):
             (None, "No volume"),
         ):
             findings = check_node(volume)
-            if not [f for f in findings if f.weight is Weight.STOP]:
+            if not sentences(findings, Weight.STOP):
                 findings += check_voxels(look_at_voxels(volume_array(volume)), "FLAIR")
-            said = " ".join(f.sentence for f in findings if f.weight is Weight.STOP)
-            self.assertIn(word, said)
+            self.assertIn(word, " ".join(sentences(findings, Weight.STOP)))
 
     def test_a_probability_becomes_a_segmentation(self):
         result, lesions = self._importedResult()

@@ -5,8 +5,8 @@ import pytest
 import slicer
 import vtk
 from slicer_side import started_host  # noqa: F401
+from WMHSiameseSegLib.panel.finding import Weight
 from WMHSiameseSegLib.scene.flair_checks import (
-    Weight,
     check_node,
     check_output,
     check_voxels,

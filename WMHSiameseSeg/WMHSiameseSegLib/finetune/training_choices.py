@@ -8,7 +8,7 @@ from typing import Any
 
 from slicer.i18n import tr as _
 
-from WMHSiameseSegLib.scene.flair_checks import Finding, Weight
+from WMHSiameseSegLib.panel.finding import Finding, Weight
 
 EFFORTS = ("quick", "usual", "thorough")
 DEVICES = ("auto", "cpu", "cuda", "mps")

@@ -13,7 +13,8 @@ from numpy.typing import NDArray
 from slicer.i18n import tr as _
 from vtk.util.numpy_support import vtk_to_numpy
 
-from WMHSiameseSegLib.scene.flair_checks import Finding, Weight, check_node
+from WMHSiameseSegLib.panel.finding import Finding, Weight
+from WMHSiameseSegLib.scene.flair_checks import check_node
 from WMHSiameseSegLib.scene.provenance import read_attribute
 from WMHSiameseSegLib.scene.terminology import OTHER_NAME, SEGMENT_NAME
 from WMHSiameseSegLib.scene.voxels import Grid, volume_affine, volume_array

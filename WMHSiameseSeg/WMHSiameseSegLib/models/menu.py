@@ -13,7 +13,7 @@ from slicer.i18n import tr as _
 from WMHSiameseSegLib.models.card_text import card_html
 from WMHSiameseSegLib.models.model_choice import Model, read_model
 from WMHSiameseSegLib.models.user_models import default_model, known_models
-from WMHSiameseSegLib.scene.flair_checks import Finding, Weight
+from WMHSiameseSegLib.panel.finding import Finding, Weight
 
 
 class ModelMenu:

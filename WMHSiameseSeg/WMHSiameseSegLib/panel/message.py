@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import qt
 
-from WMHSiameseSegLib.scene.flair_checks import Finding, Weight
+from WMHSiameseSegLib.panel.finding import Finding, Weight, sentences
 
 # No colour of the text itself: it stays readable in light and dark themes alike.
 COMPLAINT_STYLE = "border: 0 solid #e05252; border-left-width: 3px; padding-left: 6px;"
@@ -42,7 +42,7 @@ class PanelMessage:
 
     def refuse(self, findings: Sequence[Finding]) -> bool:
         """Whether something forbids it; it is said then."""
-        reasons = [f.sentence for f in findings if f.weight is Weight.STOP]
+        reasons = sentences(findings, Weight.STOP)
         if reasons:
             self.complain("\n".join(reasons))
         return bool(reasons)

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from enum import Enum
 
 import numpy as np
 import slicer
 from numpy.typing import NDArray
 from slicer.i18n import tr as _
 
+from WMHSiameseSegLib.panel.finding import Finding, Weight
 from WMHSiameseSegLib.scene.scene import foreign_output, is_probability
 from WMHSiameseSegLib.scene.voxels import volume_affine
 
@@ -25,22 +25,6 @@ _OTHER_SEQUENCES = re.compile(
     r"(?<![a-z0-9])(t1w?|t1ce|t1gd|mprage|t2w|t2|pd|dwi|adc|swi|dti|bold|asl|ct|cta|mra|tof)"
     r"(?![a-z0-9])"
 )
-
-
-class Weight(Enum):
-    """How heavily a finding weighs: it stops the run, is asked about, or is only said."""
-
-    STOP = "stop"
-    ASK = "ask"
-    SAY = "say"
-
-
-@dataclass(frozen=True)
-class Finding:
-    """One sentence about a volume."""
-
-    weight: Weight
-    sentence: str
 
 
 @dataclass(frozen=True)

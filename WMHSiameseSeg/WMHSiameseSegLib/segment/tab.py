@@ -13,11 +13,10 @@ from wmh_siamese.errors import from_exception
 from WMHSiameseSegLib.models.menu import ModelMenu
 from WMHSiameseSegLib.packages.installation import Installation
 from WMHSiameseSegLib.packages.needs import WorkerNeeds
+from WMHSiameseSegLib.panel.finding import Weight, sentences
 from WMHSiameseSegLib.panel.run_log import RunLog
 from WMHSiameseSegLib.scene.flair_checks import (
-    Finding,
     VoxelFacts,
-    Weight,
     check_node,
     check_output,
     check_voxels,
@@ -171,14 +170,14 @@ class SegmentTab:
         flair, output = self._ui.flairSelector.currentNode(), self._ui.outputSelector.currentNode()
         keep_earlier = bool(self._ui.keepEarlierCheckBox.checked)
         findings = check_node(flair) or []
-        if not _stops(findings):
+        if not sentences(findings, Weight.STOP):
             findings += [*check_output(output, flair), *self.models.check()]
         if self.controls.refuse(findings) or not self._needs.ensure():
             return
         if not keep_earlier and not self.results.may_replace(output):
             self.controls.say(_("Nothing was changed: the edited mask is as it was."))
             return
-        doubts = [f.sentence for f in findings if f.weight is Weight.ASK]
+        doubts = sentences(findings, Weight.ASK)
         self._order = _Order(
             flair=flair,
             output=output,
@@ -206,7 +205,7 @@ class SegmentTab:
         self._job = None
         order = self._order
         findings = check_voxels(facts, order.flair.GetName())
-        doubts = order.doubts + [f.sentence for f in findings if f.weight is Weight.ASK]
+        doubts = order.doubts + sentences(findings, Weight.ASK)
         if self.controls.refuse(findings) or not self._still_wanted(doubts):
             if not self.states.idle:
                 self.states.go(RunState.IDLE)
@@ -293,7 +292,3 @@ class SegmentTab:
             self._job = None
         self._run.abandon()
         self._order = None
-
-
-def _stops(findings: list[Finding]) -> bool:
-    return any(finding.weight is Weight.STOP for finding in findings)
