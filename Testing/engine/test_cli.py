@@ -281,9 +281,9 @@ def test_interrupted_it_leaves_nothing(engine_environment, flair, tmp_path, numb
         # a suite that runs in the background hands on a SIGINT that is ignored
         "import signal\nsignal.signal(signal.SIGINT, signal.default_int_handler)\n"
         "import sys, time, wmh_siamese.segmenting.command as c\n"
-        "from wmh_siamese.segmenting import picture\n"
+        "from wmh_siamese.segmenting import overlay\n"
         "def wait(*a, **k):\n    print('drawing', flush=True)\n    time.sleep(30)\n"
-        "picture.draw_overlay = wait\n"
+        "overlay.draw_overlay = wait\n"
         "from types import SimpleNamespace as N\n"
         "from wmh_siamese.models.model_file import ModelCard\n"
         "import wmh_siamese.cli as cli\n"

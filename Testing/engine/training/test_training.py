@@ -432,7 +432,7 @@ def test_a_step_that_cannot_be_captured_is_computed_as_ever(cases, whole_run, tm
 
     told = []
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("wmh_siamese.training.training.captured_step", lambda *given: refused)
+        patch.setattr("wmh_siamese.training.step.captured_step", lambda *given: refused)
         run(cases, tmp_path, TINY, say=told.append)
     assert told == [
         "This GPU cannot replay a training step (operation not permitted when stream is "

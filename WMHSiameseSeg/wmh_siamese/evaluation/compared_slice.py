@@ -13,7 +13,7 @@ from matplotlib.patches import Patch
 from numpy.typing import NDArray
 
 from wmh_siamese.files.atomic_file import written_whole
-from wmh_siamese.segmenting.picture import grey_window, radiological, shown_grey
+from wmh_siamese.segmenting.shown_slice import grey_window, radiological, shown_grey
 from wmh_siamese.volumes.volume import Volume, axial_view
 
 HIT, MISS, FALSE_ALARM = "#009e73", "#56b4e9", "#d55e00"

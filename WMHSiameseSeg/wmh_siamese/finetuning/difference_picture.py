@@ -14,18 +14,10 @@ from PIL import Image, ImageDraw
 from scipy import ndimage
 
 from wmh_siamese.cases.case import LESION, OTHER
-from wmh_siamese.segmenting.picture import (
-    AIR,
-    GAP,
-    INK,
-    Font,
-    font,
-    grey_slice,
-    grey_window,
-    radiological,
-    slice_position,
-)
-from wmh_siamese.segmenting.picture import LESION as FOUND_COLOR
+from wmh_siamese.segmenting.overlay_page import GAP, INK, Font, font
+from wmh_siamese.segmenting.overlay_page import LESION as FOUND_COLOR
+from wmh_siamese.segmenting.overlay_tiles import AIR
+from wmh_siamese.segmenting.shown_slice import grey_slice, grey_window, radiological, slice_position
 from wmh_siamese.volumes.volume import Volume, axial_view
 
 Mask = NDArray[np.bool_]

@@ -10,8 +10,8 @@ from PIL import Image
 from scipy import ndimage
 
 from wmh_siamese.cases.case import LESION, OTHER
-from wmh_siamese.segmenting.picture import LESION as LESION_COLOR
-from wmh_siamese.segmenting.picture import grey_slice, grey_window, radiological
+from wmh_siamese.segmenting.overlay_page import LESION as LESION_COLOR
+from wmh_siamese.segmenting.shown_slice import grey_slice, grey_window, radiological
 from wmh_siamese.volumes.volume import Volume, axial_view
 
 LONGEST_SIDE = 192

@@ -24,7 +24,7 @@ from wmh_siamese.reproduction.experiment import LABELS, Experiment, Member
 from wmh_siamese.reproduction.figures_file import Judged
 from wmh_siamese.reproduction.tables import Results, case_sets
 from wmh_siamese.segmenting.inference import Segmenter
-from wmh_siamese.segmenting.picture import grey_window, radiological, shown_grey
+from wmh_siamese.segmenting.shown_slice import grey_window, radiological, shown_grey
 from wmh_siamese.volumes.volume import axial_view
 
 

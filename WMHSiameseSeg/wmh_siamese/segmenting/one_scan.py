@@ -138,7 +138,7 @@ def _write(
     result: Result, volume: Volume, probability: NDArray[np.float32], mask: NDArray[np.bool_]
 ) -> None:
     """All files under temporary names first, then the table's row, then the names."""
-    from wmh_siamese.segmenting.picture import draw_overlay
+    from wmh_siamese.segmenting.overlay import draw_overlay
     from wmh_siamese.segmenting.result_table import append_row
     from wmh_siamese.volumes.segmentation_file import write_segmentation
     from wmh_siamese.volumes.volume import write_volume

@@ -22,7 +22,8 @@ from wmh_siamese.training.chosen_settings import settings_of
 from wmh_siamese.training.lesion_atlas import LesionAtlas
 from wmh_siamese.training.plan import Epoch
 from wmh_siamese.training.release import release
-from wmh_siamese.training.training import CHECKPOINT, train
+from wmh_siamese.training.run import CHECKPOINT
+from wmh_siamese.training.training import train
 
 
 def run(options: argparse.Namespace) -> int:

@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 from PIL import Image
-from wmh_siamese.segmenting import picture
-from wmh_siamese.segmenting.picture import choose_slices, compose, draw_overlay
+from wmh_siamese.segmenting import overlay, overlay_page
+from wmh_siamese.segmenting.overlay import choose_slices, compose, draw_overlay
 from wmh_siamese.segmenting.readouts import read_out
 from wmh_siamese.volumes.volume import Volume
 
@@ -157,10 +157,10 @@ def test_slices_run_downwards_and_hold_the_most_lesion() -> None:
     lesions[33, :4, :4] = True
     lesions[34, :2, :2] = True
     chosen = choose_slices(lesions, np.ones_like(lesions), thickness_mm=2.0)
-    assert len(chosen) == picture.MAX_TILES
+    assert len(chosen) == overlay.MAX_TILES
     assert chosen == sorted(set(chosen), reverse=True)
     assert 33 in chosen
-    assert max(np.diff(sorted(chosen))) <= 2 * 60 / picture.MAX_TILES
+    assert max(np.diff(sorted(chosen))) <= 2 * 60 / overlay.MAX_TILES
 
 
 def test_lesions_far_below_the_crown_are_shown() -> None:
@@ -184,8 +184,8 @@ def test_long_and_foreign_titles_stay_on_the_page() -> None:
     volume = a_head((30, 30, 6), (6.0, 6.0, 20.0))
     mask = np.zeros(volume.shape, dtype=bool)
     page = drawn(volume, mask, "\u8133 caf\u00e9 " * 60, "\u2265 0.5 \u00b7 10 mm\u00b3 " * 60)
-    background = np.array(picture.PAGE)
-    assert (page[:HEADER, -picture.MARGIN :] == background).all()
+    background = np.array(overlay_page.PAGE)
+    assert (page[:HEADER, -overlay_page.MARGIN :] == background).all()
     assert (page[:HEADER] != background).any()
 
 
