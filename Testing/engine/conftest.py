@@ -140,3 +140,32 @@ def start_worker(engine_environment):
     yield start
     for worker in started:
         worker.end()
+
+
+@pytest.fixture
+def refused(capsys, tmp_path, tiny_model):
+    """Asserts that a run is refused in one line, and returns that line."""
+    out = tmp_path / "out"
+    out.mkdir()
+    outputs = {
+        "--output": out / "mask.nii.gz",
+        "--probability": out / "p.nii.gz",
+        "--picture": out / "overlay.png",
+        "--csv": out / "table.csv",
+    }
+
+    def run(source, model=tiny_model, **changes):
+        chosen = {**outputs, **{f"--{name}": value for name, value in changes.items()}}
+        options = [str(part) for pair in chosen.items() for part in pair]
+        from wmh_siamese.cli import main
+
+        code = main(["segment", str(source), *options, "--model", str(model), "--device", "cpu"])
+        printed = capsys.readouterr()
+        assert printed.out == ""
+        assert len(printed.err.splitlines()) == 1, printed.err
+        assert "Traceback" not in printed.err and "unexpected" not in printed.err
+        assert code == 2, printed.err
+        assert list(out.iterdir()) == []
+        return printed.err
+
+    return run
