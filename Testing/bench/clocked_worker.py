@@ -10,7 +10,7 @@ import sys
 from pathlib import Path
 
 from wmh_siamese.worker import service
-from wmh_siamese.worker.lines import Events
+from wmh_siamese.worker.streams import Events
 
 from bench.generator_clock import clocked_generator
 

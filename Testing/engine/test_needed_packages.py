@@ -13,7 +13,7 @@ from packaging.utils import canonicalize_name
 from wmh_siamese.cases.reading import read_case
 from wmh_siamese.library.library import Library
 from wmh_siamese.models.model_file import read_card
-from wmh_siamese.worker.runs import NEEDED
+from wmh_siamese.worker.probe import NEEDED
 
 REQUIREMENTS = Path(__file__).parents[2] / "WMHSiameseSeg" / "Resources" / "requirements.txt"
 SLICERS_OWN = ["pillow"]  # brought by Slicer beside numpy and scipy

@@ -22,8 +22,9 @@ DOCS = sorted(
     for path in ROOT.glob(pattern)
 )
 USERS_MEET = (  # what a panel may show of the engine
-    *("errors.py", "segmenting/inference.py", "models/model_file.py", "training/training.py"),
-    *("networks/devices.py", "networks/siamese.py", "networks/torch_loading.py"),
+    *("errors.py", "segmenting/inference.py", "training/run.py", "training/step.py"),
+    *("models/model_file.py", "files/safetensors_header.py"),
+    *("networks/devices.py", "networks/vgg_weights.py", "networks/torch_loading.py"),
     *("worker/", "library/", "finetuning/"),
 )
 
@@ -212,6 +213,7 @@ def plain(sentence: str) -> str:
 
 
 def test_every_sentence_of_the_engine_that_users_meet_is_explained() -> None:
+    assert all((ENGINE / place).exists() for place in USERS_MEET)
     explained = {plain(words) for words in quoted()}
     lacking = {
         f"{name}: {sentence}"

@@ -24,8 +24,9 @@ from wmh_siamese.networks.vgg_blocks import (
     vgg_weights,
 )
 from wmh_siamese.networks.vgg_weights import read_vgg_weights
-from wmh_siamese.worker.lines import parse_request
-from wmh_siamese.worker.runs import Line, Workshop
+from wmh_siamese.worker.asker import Asker
+from wmh_siamese.worker.jobs import work_of
+from wmh_siamese.worker.workshop import Workshop
 
 
 @pytest.fixture(autouse=True)
@@ -211,11 +212,11 @@ def test_the_download_is_the_one_that_torchvision_publishes_named_after_its_hash
 
 
 def line(stages, stopped=lambda: False):
-    return Line(lambda *at: stages.append(at), lambda text: None, stopped)
+    return Asker(lambda *at: stages.append(at), lambda text: None, stopped)
 
 
 def asked(kept, **fields):
-    return parse_request({"do": "vgg", "kept": str(kept), **fields})
+    return work_of({"do": "vgg", "kept": str(kept), **fields})
 
 
 def test_the_worker_tells_megabytes(checkpoint, tmp_path, monkeypatch):
@@ -223,7 +224,7 @@ def test_the_worker_tells_megabytes(checkpoint, tmp_path, monkeypatch):
     with served(checkpoint) as address:
         at = source(address, checkpoint)
         monkeypatch.setattr(vgg_blocks, "TORCHVISION", at)
-        result = Workshop().do(asked(tmp_path / "k.safetensors"), line(stages))
+        result = asked(tmp_path / "k.safetensors")(line(stages), Workshop())
     assert result == {
         "convention": "torchvision",
         "sha256": hashlib.sha256(checkpoint).hexdigest(),
@@ -235,9 +236,9 @@ def test_the_worker_tells_megabytes(checkpoint, tmp_path, monkeypatch):
 def test_the_worker_asks_for_a_convention_that_a_file_does_not_tell(tmp_path):
     kept, origin = tmp_path / "k.safetensors", tmp_path / "mine.safetensors"
     save_file(random_vgg().tensors, origin)
-    result = Workshop().do(asked(kept, file=str(origin)), line([]))
+    result = asked(kept, file=str(origin))(line([]), Workshop())
     assert result["convention"] is None and not kept.exists()
-    Workshop().do(asked(kept, file=str(origin), vgg_convention="torchvision"), line([]))
+    asked(kept, file=str(origin), vgg_convention="torchvision")(line([]), Workshop())
     assert read_vgg_weights(kept).convention == "torchvision"
 
 
@@ -245,6 +246,6 @@ def test_the_worker_asks_nothing_about_a_file_that_is_no_vgg19(tmp_path):
     (tmp_path / "mine.safetensors").write_bytes(b"nothing")
     with pytest.raises(WMHError) as refused:
         request = asked(tmp_path / "k.safetensors", file=str(tmp_path / "mine.safetensors"))
-        Workshop().do(request, line([]))
+        request(line([]), Workshop())
     assert refused.value.kind == "bad-model"
     assert "does not hold the first two blocks" in refused.value.sentence

@@ -15,8 +15,9 @@ from wmh_siamese.cases.reading import read_case
 from wmh_siamese.errors import WMHError
 from wmh_siamese.library.library import Library
 from wmh_siamese.models.model_file import read_card
-from wmh_siamese.worker.lines import parse_request
-from wmh_siamese.worker.runs import Line, Workshop
+from wmh_siamese.worker.asker import Asker
+from wmh_siamese.worker.jobs import work_of
+from wmh_siamese.worker.workshop import Workshop
 
 SETTINGS = {"epochs": 2, "batches": 2, "batch_size": 4}
 
@@ -68,7 +69,7 @@ class Heard:
 
     def __init__(self, steps=None, discarded=False):
         self.epochs, self.stages = [], []
-        self.line = Line(
+        self.line = Asker(
             progress=self._progress,
             say=lambda text: None,
             stopped=lambda: steps is not None and self._steps() >= steps,
@@ -84,7 +85,7 @@ class Heard:
 
 
 def done(request, heard):
-    return Workshop().do(parse_request(request), heard.line)
+    return work_of(request)(heard.line, Workshop())
 
 
 def test_a_training_tells_its_epochs_and_compares(request_of, tmp_path):

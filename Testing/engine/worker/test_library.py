@@ -9,8 +9,9 @@ from wmh_siamese.cases.reading import read_case
 from wmh_siamese.errors import KINDS, WMHError, from_exception
 from wmh_siamese.library import Library
 from wmh_siamese.worker import library as in_library
-from wmh_siamese.worker.lines import parse_request
-from wmh_siamese.worker.runs import Line, Workshop
+from wmh_siamese.worker.asker import Asker
+from wmh_siamese.worker.jobs import work_of
+from wmh_siamese.worker.workshop import Workshop
 
 # As where torch is not installed.
 NO_TORCH = """
@@ -42,11 +43,11 @@ def answer(ask_of):
     """What the workshop answers to a request, without a process."""
     workshop = Workshop()
     said = []
-    line = Line(lambda *stage: said.append(stage), said.append, lambda: False)
+    line = Asker(lambda *stage: said.append(stage), said.append, lambda: False)
 
     def ask(what, **fields):
         said.clear()
-        result = workshop.do(parse_request(ask_of(what, **fields)), line)
+        result = work_of(ask_of(what, **fields))(line, workshop)
         return json.loads(json.dumps(result, allow_nan=False))
 
     ask.said = said
@@ -128,9 +129,9 @@ def test_export_and_import_tell_how_far_they_are_and_hear_a_stop(answer, ask_of,
     assert answer.said == [("exporting", 0, 1), ("exporting", 1, 1)]
     answer("import", path=str(tmp_path / "out"))
     assert answer.said == [("importing", 0, 1), ("importing", 1, 1)]
-    stopped = Line(lambda *_: None, lambda _: None, lambda: True)
+    stopped = Asker(lambda *_: None, lambda _: None, lambda: True)
     with pytest.raises(WMHError) as caught:
-        Workshop().do(parse_request(ask_of("export", path=str(tmp_path / "x.zip"))), stopped)
+        work_of(ask_of("export", path=str(tmp_path / "x.zip")))(stopped, Workshop())
     assert caught.value.kind == "stopped" and not (tmp_path / "x.zip").exists()
 
 
@@ -170,7 +171,7 @@ def test_many_rows_come_in_several_results(answer, tmp_path, monkeypatch):
 )
 def test_a_request_that_cannot_be_used(ask_of, what, fields):
     with pytest.raises(WMHError) as caught:
-        parse_request(ask_of(what, **fields))
+        work_of(ask_of(what, **fields))
     assert caught.value.kind == "internal"
 
 

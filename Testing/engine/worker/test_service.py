@@ -15,7 +15,7 @@ SLOW = """
 import os, sys, time
 import numpy as np
 from types import SimpleNamespace
-from wmh_siamese.worker import runs, service
+from wmh_siamese.worker import service, workshop
 from wmh_siamese.errors import WMHError
 from wmh_siamese.volumes.volume import check_volume
 
@@ -39,7 +39,7 @@ class SlowSegmenter:
         out[...] = volume.array / volume.array.max()
         return out
 
-runs._load_segmenter = SlowSegmenter
+workshop._load_segmenter = SlowSegmenter
 service.main()
 """
 

@@ -22,9 +22,10 @@ def read_header(path: Path) -> dict[str, Any]:
     with path.open("rb") as file:
         (length,) = struct.unpack("<Q", file.read(8))
         if length > min(MAX_HEADER_BYTES, path.stat().st_size):
+            reason = f"its header claims {length} bytes"
             raise WMHError(
                 "bad-model",
-                f"{path.name} cannot be used as a model: its header claims {length} bytes.",
+                f"{path.name} cannot be used as a model: {reason}.",
                 "Choose a .safetensors file that this program wrote.",
             )
         header: dict[str, Any] = json.loads(file.read(length))

@@ -1,4 +1,4 @@
-"""What the worker does to fine-tune: train and compare, estimate the time, leave one out."""
+"""``finetune``: train and compare, estimate the time, or leave one patient out at a time."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, cast
 from wmh_siamese.errors import WMHError, from_exception
 from wmh_siamese.finetuning.choices import EFFORTS, SETTINGS, Effort
 from wmh_siamese.networks.torch_loading import import_torch
+from wmh_siamese.worker.asker import Asker
 from wmh_siamese.worker.lines import (
     DEVICES,
     choice_of,
@@ -21,6 +22,7 @@ from wmh_siamese.worker.lines import (
     unusable,
 )
 from wmh_siamese.worker.vgg import convention_of
+from wmh_siamese.worker.workshop import Workshop
 
 FINETUNINGS = ("train", "estimate", "leave-one-out")
 
@@ -31,7 +33,6 @@ if TYPE_CHECKING:
     from wmh_siamese.finetuning.task import Task
     from wmh_siamese.networks.siamese import Convention
     from wmh_siamese.networks.vgg_weights import VGGWeights
-    from wmh_siamese.worker.runs import Line
 
 
 @dataclass(frozen=True)
@@ -101,26 +102,27 @@ def _is_usable(name: str, value: object) -> bool:
     return isinstance(value, int | float) and math.isfinite(value)
 
 
-def run_finetune(work: Finetune, line: Line) -> dict[str, Any]:
+def run_finetune(work: Finetune, asker: Asker, workshop: Workshop) -> dict[str, Any]:
     """The fields of the result event.
 
     Raises:
         WMHError: as :mod:`wmh_siamese.finetuning`; ``stopped`` when nothing was kept.
     """
+    workshop.private_folder = work.folder
     import_torch()
     from wmh_siamese.finetuning.task import task_of
 
-    line.progress("preparing", 0, 1)
+    asker.progress("preparing", 0, 1)
     given = dict(work.settings)
     effort = cast(Effort, work.effort)
     task = task_of(work.library, work.base, effort, guarded=work.guarded, **given)
     vgg = _vgg(task, work)
-    line.progress("preparing", 1, 1)
+    asker.progress("preparing", 1, 1)
     if work.what == "estimate":
-        return _estimate(task, vgg, work, line)
+        return _estimate(task, vgg, work, asker)
     if work.what == "leave-one-out":
-        return _leave_one_out(task, vgg, work, line)
-    return _train(task, vgg, work, line)
+        return _leave_one_out(task, vgg, work, asker)
+    return _train(task, vgg, work, asker)
 
 
 def _vgg(task: Task, work: Finetune) -> VGGWeights | None:
@@ -134,20 +136,20 @@ def _vgg(task: Task, work: Finetune) -> VGGWeights | None:
     return task.vgg(work.vgg, work.vgg_convention)
 
 
-def _estimate(task: Task, vgg: VGGWeights | None, work: Finetune, line: Line) -> dict[str, Any]:
+def _estimate(task: Task, vgg: VGGWeights | None, work: Finetune, asker: Asker) -> dict[str, Any]:
     from wmh_siamese.finetuning.estimate import estimated
 
     estimate = estimated(
         *(task.base, task.learnt, task.held_out, vgg, task.settings),
         device=work.device,
         place=work.folder,
-        stopped=line.stopped,
+        stopped=asker.stopped,
     )
     return {**vars(estimate), "minutes": estimate.minutes}
 
 
 def _leave_one_out(
-    task: Task, vgg: VGGWeights | None, work: Finetune, line: Line
+    task: Task, vgg: VGGWeights | None, work: Finetune, asker: Asker
 ) -> dict[str, Any]:
     from wmh_siamese.finetuning.leave_one_out import leave_one_out
 
@@ -156,9 +158,9 @@ def _leave_one_out(
 
     def on_patient(patient: str, comparison: Comparison) -> None:
         done[0] += 1
-        line.progress("training", done[0], len(patients))
+        asker.progress("training", done[0], len(patients))
 
-    line.progress("training", 0, len(patients))
+    asker.progress("training", 0, len(patients))
     comparison = leave_one_out(
         task.base,
         task.training,
@@ -169,13 +171,13 @@ def _leave_one_out(
         device=work.device,
         place=work.folder,
         on_patient=on_patient,
-        say=line.say,
-        stopped=line.stopped,
+        say=asker.say,
+        stopped=asker.stopped,
     )
     return {"comparison": _as_fields(comparison)}
 
 
-def _train(task: Task, vgg: VGGWeights | None, work: Finetune, line: Line) -> dict[str, Any]:
+def _train(task: Task, vgg: VGGWeights | None, work: Finetune, asker: Asker) -> dict[str, Any]:
     from wmh_siamese.finetuning.comparison import compared, telling
     from wmh_siamese.finetuning.ending import check_library
     from wmh_siamese.finetuning.finetune import finetune
@@ -186,7 +188,7 @@ def _train(task: Task, vgg: VGGWeights | None, work: Finetune, line: Line) -> di
     began, steps = time.perf_counter(), task.settings.steps
 
     def on_epoch(point: CurvePoint) -> None:
-        line.epoch({**vars(point), "of": task.settings.epochs})
+        asker.epoch({**vars(point), "of": task.settings.epochs})
 
     done = finetune(
         task.base,
@@ -199,10 +201,10 @@ def _train(task: Task, vgg: VGGWeights | None, work: Finetune, line: Line) -> di
         base_share=task.base_share,
         device=work.device,
         on_epoch=on_epoch,
-        on_step=lambda step: line.progress("training", step, steps),
-        say=line.say,
-        stopped=line.stopped,
-        discarded=line.discarded,
+        on_step=lambda step: asker.progress("training", step, steps),
+        say=asker.say,
+        stopped=asker.stopped,
+        discarded=asker.discarded,
         note=task.note_trained,
     )
     card = done.card
@@ -210,10 +212,10 @@ def _train(task: Task, vgg: VGGWeights | None, work: Finetune, line: Line) -> di
 
     def on_case(figures: CaseFigures) -> None:
         judged[0] += 1
-        line.progress("comparing", judged[0], len(done.figures))
+        asker.progress("comparing", judged[0], len(done.figures))
 
-    line.progress("comparing", 0, len(done.figures))
-    comparison = compared(task.base, done.figures, work.device, on_case, telling(line.say))
+    asker.progress("comparing", 0, len(done.figures))
+    comparison = compared(task.base, done.figures, work.device, on_case, telling(asker.say))
     return {
         "model": {
             "path": str(done.path),
@@ -225,20 +227,20 @@ def _train(task: Task, vgg: VGGWeights | None, work: Finetune, line: Line) -> di
         "stopped": done.stopped,
         "curve": [vars(point) for point in done.curve],
         "comparison": _as_fields(comparison),
-        "pictures": _pictures(comparison, task, done.path, work, line),
+        "pictures": _pictures(comparison, task, done.path, work, asker),
         "seconds": time.perf_counter() - began,
     }
 
 
 def _pictures(
-    comparison: Comparison, task: Task, new: Path, work: Finetune, line: Line
+    comparison: Comparison, task: Task, new: Path, work: Finetune, asker: Asker
 ) -> list[dict[str, Any]]:
     """Of the cases that changed most; without them the comparison still stands."""
     from wmh_siamese.finetuning.most_changed import most_changed
 
     if work.folder is None or not comparison.pairs:
         return []
-    line.progress("drawing", 0, 1)
+    asker.progress("drawing", 0, 1)
     told = []
     try:
         drawn = most_changed(comparison, task.base, new, work.device)
@@ -255,7 +257,7 @@ def _pictures(
                 }
             )
     except (WMHError, OSError) as error:
-        line.say(f"The differences could not be drawn: {from_exception(error)}")
+        asker.say(f"The differences could not be drawn: {from_exception(error)}")
     return told
 
 

@@ -1,4 +1,4 @@
-"""What the worker does with a correction library: add, list, change, remove, export, import."""
+"""``library``: add, list, change, remove, export and import the cases of a correction library."""
 
 from __future__ import annotations
 
@@ -8,11 +8,12 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from wmh_siamese.worker.asker import Asker, stopped
 from wmh_siamese.worker.lines import Affine, affine_of, path_of, private_folder_of, unusable
+from wmh_siamese.worker.workshop import Workshop
 
 if TYPE_CHECKING:
     from wmh_siamese.library import Library, LibraryCase
-    from wmh_siamese.worker.runs import Line
 
 PAGE_BYTES = 700_000
 """Rows of one result, so that its line stays below what a reader takes."""
@@ -75,7 +76,7 @@ def library_request(line: Mapping[str, Any]) -> InLibrary:
     )
 
 
-def answer_of(work: InLibrary, line: Line) -> dict[str, Any]:
+def run_in_library(work: InLibrary, asker: Asker, workshop: Workshop) -> dict[str, Any]:
     """Do it; the fields of the result event.
 
     They are what the work itself tells, and ``rows`` of the library as it is now (of its trash for
@@ -83,62 +84,63 @@ def answer_of(work: InLibrary, line: Line) -> dict[str, Any]:
     """
     from wmh_siamese.library import Library
 
+    workshop.private_folder = work.private
     library = (Library.create if work.what == "create" else Library.open)(work.library)
-    told = KNOWN[work.what](library, work, line)
+    told = KNOWN[work.what](library, work, asker)
     rows = library.trash() if work.what == "trash" else library.cases()
     return {"what": work.what, **told, **_page(rows, work.first)}
 
 
-def _add(library: Library, work: InLibrary, line: Line) -> dict[str, Any]:
+def _add(library: Library, work: InLibrary, asker: Asker) -> dict[str, Any]:
     from wmh_siamese.library import on_grid_of
-    from wmh_siamese.worker.runs import volume_in
+    from wmh_siamese.worker.array_file import volume_in
 
     arrays = work.arrays
     assert arrays is not None
     flair = volume_in(arrays.volume, arrays.affine)
     mask = on_grid_of(volume_in(arrays.mask, arrays.mask_affine), flair)
     if mask.resampled:
-        line.say("The mask was drawn on another grid and was resampled onto the FLAIR's.")
+        asker.say("The mask was drawn on another grid and was resampled onto the FLAIR's.")
     added = library.add(flair, mask.labels, **(work.words or {}))
     return {**asdict(added), "resampled": mask.resampled, "outside": mask.outside}
 
 
-def _list(library: Library, work: InLibrary, line: Line) -> dict[str, Any]:
+def _list(library: Library, work: InLibrary, asker: Asker) -> dict[str, Any]:
     return {"missing": library.missing()}
 
 
-def _change(library: Library, work: InLibrary, line: Line) -> dict[str, Any]:
+def _change(library: Library, work: InLibrary, asker: Asker) -> dict[str, Any]:
     return {"case": asdict(library.change(work.case, **(work.words or {})))}
 
 
-def _remove(library: Library, work: InLibrary, line: Line) -> dict[str, Any]:
+def _remove(library: Library, work: InLibrary, asker: Asker) -> dict[str, Any]:
     return {"case": asdict(library.remove(work.case))}
 
 
-def _restore(library: Library, work: InLibrary, line: Line) -> dict[str, Any]:
+def _restore(library: Library, work: InLibrary, asker: Asker) -> dict[str, Any]:
     return {"case": asdict(library.restore(work.case))}
 
 
-def _empty_trash(library: Library, work: InLibrary, line: Line) -> dict[str, Any]:
+def _empty_trash(library: Library, work: InLibrary, asker: Asker) -> dict[str, Any]:
     return {"emptied": library.empty_trash()}
 
 
-def _export(library: Library, work: InLibrary, line: Line) -> dict[str, Any]:
+def _export(library: Library, work: InLibrary, asker: Asker) -> dict[str, Any]:
     assert work.path is not None
-    library.export(work.path, _told(line, "exporting"))
+    library.export(work.path, _told(asker, "exporting"))
     return {"path": str(work.path)}
 
 
-def _import(library: Library, work: InLibrary, line: Line) -> dict[str, Any]:
+def _import(library: Library, work: InLibrary, asker: Asker) -> dict[str, Any]:
     assert work.path is not None
-    return asdict(library.import_from(work.path, _told(line, "importing")))
+    return asdict(library.import_from(work.path, _told(asker, "importing")))
 
 
-def _nothing(library: Library, work: InLibrary, line: Line) -> dict[str, Any]:
+def _nothing(library: Library, work: InLibrary, asker: Asker) -> dict[str, Any]:
     return {}
 
 
-Answer = Callable[["Library", InLibrary, "Line"], dict[str, Any]]
+Answer = Callable[["Library", InLibrary, Asker], dict[str, Any]]
 
 KNOWN: dict[str, Answer] = {
     "create": _nothing,
@@ -159,15 +161,13 @@ _WORDS: dict[str, dict[str, type]] = {
 }
 
 
-def _told(line: Line, stage: str) -> Callable[[int, int], None]:
+def _told(asker: Asker, stage: str) -> Callable[[int, int], None]:
     """Progress that also hears a stop."""
 
     def each(done: int, of: int) -> None:
-        from wmh_siamese.worker.runs import stopped
-
-        if line.stopped():
+        if asker.stopped():
             raise stopped()
-        line.progress(stage, done, of)
+        asker.progress(stage, done, of)
 
     return each
 

@@ -1,75 +1,20 @@
-"""The worker's lines: typed requests in, JSON events out, and nothing else on stdout."""
+"""One line of the worker's protocol: a JSON object, and how its fields are read."""
 
 from __future__ import annotations
 
 import json
-import os
-import sys
-import threading
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, BinaryIO, Literal, TypeGuard, Union, cast
+from typing import Any, TypeGuard
 
 from wmh_siamese.errors import WMHError
 
-if TYPE_CHECKING:
-    from wmh_siamese.worker.finetuning import Finetune
-    from wmh_siamese.worker.library import InLibrary
-    from wmh_siamese.worker.vgg import KeepVGG
-
 LONGEST_LINE = 1 << 20
 DEVICES = ("auto", "cpu", "cuda", "mps")
-NONFINITE = ("refuse", "zero")
 PRIVATE_FOLDER_PREFIX = "WMHSiameseSeg-"
 
 Identity = int | str | None
 Affine = tuple[tuple[float, ...], ...]
-
-
-@dataclass(frozen=True)
-class Warm:
-    """Load a model and keep it."""
-
-    model: Path
-    device: str
-
-
-@dataclass(frozen=True)
-class Segment:
-    """Segment the array file ``volume`` (i, j, k) and leave its probability in another.
-
-    ``folder`` is private to this run, when given: it goes when whoever asked is gone.
-    """
-
-    volume: Path
-    affine: Affine
-    model: Path
-    device: str
-    nonfinite: Literal["refuse", "zero"]
-    probability: Path
-    folder: Path | None = None
-
-
-@dataclass(frozen=True)
-class Probe:
-    """Tell what is installed and which devices there are."""
-
-
-@dataclass(frozen=True)
-class Stop:
-    """End the request ``of`` at its next step; without ``keep`` nothing is left of it."""
-
-    of: Identity
-    keep: bool = True
-
-
-@dataclass(frozen=True)
-class Quit:
-    """Finish what is queued, then end."""
-
-
-Request = Union[Warm, Segment, "Finetune", Probe, "InLibrary", "KeepVGG", Stop, Quit]
 
 
 def identity_of(line: Mapping[str, Any]) -> Identity:
@@ -93,46 +38,6 @@ def parse_line(raw: bytes) -> dict[str, Any]:
     if not isinstance(line, dict):
         raise unusable("a request is not a JSON object")
     return line
-
-
-def parse_request(line: Mapping[str, Any]) -> Request:
-    """The typed request of a line.
-
-    Raises:
-        WMHError: ``internal``, with the field that is missing or wrong.
-    """
-    do = line.get("do")
-    if do == "segment":
-        return Segment(
-            volume=path_of(line, "volume"),
-            affine=affine_of(line),
-            model=path_of(line, "model"),
-            device=choice_of(line, "device", DEVICES),
-            nonfinite=cast(Literal["refuse", "zero"], choice_of(line, "nonfinite", NONFINITE)),
-            probability=path_of(line, "probability"),
-            folder=private_folder_of(line),
-        )
-    if do == "warm":
-        return Warm(path_of(line, "model"), choice_of(line, "device", DEVICES))
-    if do == "probe":
-        return Probe()
-    if do == "library":
-        from wmh_siamese.worker.library import library_request
-
-        return library_request(line)
-    if do == "finetune":
-        from wmh_siamese.worker.finetuning import finetune_request
-
-        return finetune_request(line)
-    if do == "vgg":
-        from wmh_siamese.worker.vgg import keep_vgg_request
-
-        return keep_vgg_request(line)
-    if do == "stop":
-        return Stop(identity_of({"id": line.get("of")}), keep=line.get("keep", True) is not False)
-    if do == "quit":
-        return Quit()
-    raise unusable(f"the worker cannot do {do!r}")
 
 
 def path_of(line: Mapping[str, Any], field: str) -> Path:
@@ -184,54 +89,3 @@ def _is_matrix(rows: object) -> TypeGuard[list[list[float]]]:
 def unusable(reason: str) -> WMHError:
     """The error of a request that is not as it should be."""
     return WMHError("internal", f"The request cannot be used: {reason}.")
-
-
-class Events:
-    """Writes events, one JSON object a line, from any thread."""
-
-    def __init__(self, stream: BinaryIO) -> None:
-        self._stream = stream
-        self._lock = threading.Lock()
-
-    def send(self, **event: Any) -> None:
-        """Write one event; OSError when nobody reads any more."""
-        line = json.dumps(event, allow_nan=False).encode("ascii") + b"\n"
-        with self._lock:
-            self._stream.write(line)
-            self._stream.flush()
-
-    def send_error(self, identity: Identity, error: WMHError) -> None:
-        """The error event of a request."""
-        self.send(
-            id=identity,
-            event="error",
-            kind=error.kind,
-            sentence=error.sentence,
-            way_out=error.way_out,
-        )
-
-
-def lines_of(stream: BinaryIO) -> Iterator[bytes]:
-    """Lines until the stream ends; a line that is too long comes once, cut, and the rest is
-    skipped."""
-    while raw := stream.readline(LONGEST_LINE + 1):
-        whole = raw
-        while not whole.endswith(b"\n") and len(whole) > LONGEST_LINE:
-            whole = stream.readline(LONGEST_LINE + 1)
-        if raw.strip():
-            yield raw
-
-
-def claim_standard_streams() -> tuple[BinaryIO, BinaryIO]:
-    """Take stdin and stdout for the protocol alone.
-
-    What libraries print goes to stderr from here on, and a child process finds an empty stdin.
-    """
-    sys.stdout.flush()
-    requests = os.fdopen(os.dup(0), "rb")
-    events = os.fdopen(os.dup(1), "wb")
-    nothing = os.open(os.devnull, os.O_RDONLY)
-    os.dup2(nothing, 0)
-    os.close(nothing)
-    os.dup2(2, 1)
-    return requests, events

@@ -16,7 +16,8 @@ import signal
 import sys
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from types import FrameType
@@ -24,23 +25,43 @@ from typing import Any, BinaryIO
 
 from wmh_siamese.errors import WMHError, from_exception
 from wmh_siamese.files.plain_json import without_nan
-from wmh_siamese.worker.lines import (
-    Events,
-    Identity,
-    Quit,
-    Stop,
-    claim_standard_streams,
-    identity_of,
-    lines_of,
-    parse_line,
-    parse_request,
-)
-from wmh_siamese.worker.runs import Line, Work, Workshop, python_version, stopped
+from wmh_siamese.worker.asker import Asker, stopped
+from wmh_siamese.worker.jobs import Work, work_of
+from wmh_siamese.worker.lines import Identity, identity_of, parse_line
+from wmh_siamese.worker.probe import python_version
+from wmh_siamese.worker.streams import Events, claim_standard_streams, lines_of
+from wmh_siamese.worker.workshop import Workshop
 
 PROTOCOL = 1
 REMOVALS = 20
 
 log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Stop:
+    """End the request ``of`` at its next step; without ``keep`` nothing is left of it."""
+
+    of: Identity
+    keep: bool = True
+
+
+@dataclass(frozen=True)
+class Quit:
+    """Finish what is queued, then end."""
+
+
+def request_of(line: Mapping[str, Any]) -> Stop | Quit | Work:
+    """What a line asks for.
+
+    Raises:
+        WMHError: ``internal``, as :func:`wmh_siamese.worker.jobs.work_of`.
+    """
+    if line.get("do") == "stop":
+        return Stop(identity_of({"id": line.get("of")}), keep=line.get("keep", True) is not False)
+    if line.get("do") == "quit":
+        return Quit()
+    return work_of(line)
 
 
 class Worker:
@@ -49,7 +70,7 @@ class Worker:
     Args:
         requests: one JSON object a line.
         events: where the answers go.
-        workshop: does the work.
+        workshop: where the work is done.
         leave: ends the process with an exit code, at once.
     """
 
@@ -114,7 +135,7 @@ class Worker:
         try:
             line = parse_line(raw)
             identity = identity_of(line)
-            request = parse_request(line)
+            request = request_of(line)
         except WMHError as error:
             self._send_error(identity, error)
             return
@@ -160,7 +181,7 @@ class Worker:
             self._send(id=stop, event="result", of=identity)
 
     def _answer(self, identity: Identity, work: Work) -> None:
-        line = Line(
+        asker = Asker(
             progress=partial(self._send_progress, identity),
             say=lambda text: self._send(id=identity, event="log", text=text),
             stopped=lambda: identity in self._stops,
@@ -168,7 +189,7 @@ class Worker:
             discarded=lambda: identity in self._discarded,
         )
         try:
-            result = self._workshop.do(work, line)
+            result = work(asker, self._workshop)
             self._send(id=identity, event="result", **without_nan(result))
         except Exception as error:
             plain = from_exception(error)

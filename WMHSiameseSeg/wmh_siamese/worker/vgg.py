@@ -1,4 +1,4 @@
-"""What the worker does about VGG19's weights: keep those of a chosen file, or download them."""
+"""``vgg``: keep the VGG19 weights of a chosen file, or download them."""
 
 from __future__ import annotations
 
@@ -8,13 +8,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 from wmh_siamese.networks.torch_loading import import_torch
+from wmh_siamese.worker.asker import Asker
 from wmh_siamese.worker.lines import choice_of, optional_path_of, path_of
+from wmh_siamese.worker.workshop import Workshop
 
 CONVENTIONS = ("caffe", "torchvision")
 
 if TYPE_CHECKING:
     from wmh_siamese.networks.siamese import Convention
-    from wmh_siamese.worker.runs import Line
 
 
 @dataclass(frozen=True)
@@ -42,7 +43,7 @@ def convention_of(line: Mapping[str, Any]) -> Convention | None:
     return cast("Convention", choice_of(line, "vgg_convention", CONVENTIONS))
 
 
-def run_keep_vgg(work: KeepVGG, line: Line, part_written: set[Path]) -> dict[str, Any]:
+def run_keep_vgg(work: KeepVGG, asker: Asker, workshop: Workshop) -> dict[str, Any]:
     """The fields of the result event; the convention is null when it has to be asked for.
 
     Raises:
@@ -58,11 +59,11 @@ def run_keep_vgg(work: KeepVGG, line: Line, part_written: set[Path]) -> dict[str
     def progress(done: int, of: int) -> None:
         if done // MEGABYTE > told[0]:
             told[0] = done // MEGABYTE
-            line.progress("downloading", told[0], of // MEGABYTE)
+            asker.progress("downloading", told[0], of // MEGABYTE)
 
     if work.file is None:
         weights = vgg_blocks.keep_download(
-            *(work.kept, vgg_blocks.TORCHVISION, progress, line.stopped, part_written)
+            *(work.kept, vgg_blocks.TORCHVISION, progress, asker.stopped, workshop.part_written)
         )
     else:
         convention = work.convention or told_convention(work.file)
