@@ -16,6 +16,7 @@ from bench import (
     memory,
     nnunet,
     sliders,
+    stability,
     start,
     training_step,
 )
@@ -34,6 +35,7 @@ MEASUREMENTS: dict[str, Callable[[Setting], Iterator[Figure]]] = {
     "gpu": click_to_mask.gpu_figures,
     "training": training_step.figures,
     "finetuning": fine_tuning.figures,
+    "stability": stability.figures,
 }
 
 log = logging.getLogger("bench")
@@ -78,8 +80,10 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="bench", description=__doc__)
     parser.add_argument("--model", type=Path, help="model file; the bundled one by default")
     parser.add_argument("--flair", type=Path, help="FLAIR volume; the simulated one by default")
-    parser.add_argument("--data", type=Path, help="table of real cases, for half precision")
-    parser.add_argument("--volumes", type=int, default=6, help="so many of them (default 6)")
+    parser.add_argument(
+        "--data", type=Path, help="table of real cases, for half precision and stability"
+    )
+    parser.add_argument("--volumes", type=int, default=7, help="so many of them (default 7)")
     parser.add_argument("--vgg", type=Path, help="VGG19 weights, for the training step")
     parser.add_argument("--only", action="append", choices=list(MEASUREMENTS), help="repeatable")
     parser.add_argument("--quick", action="store_true", help="a tiny model: does it run at all?")

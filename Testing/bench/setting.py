@@ -37,7 +37,7 @@ class Setting:
     folder: Path
     quick: bool = False
     data: Path | None = None
-    volumes: int = 6
+    volumes: int = 7
     vgg: Path | None = None
 
     @property

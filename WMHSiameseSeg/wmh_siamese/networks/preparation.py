@@ -53,45 +53,74 @@ def unit_intensities(slices: NDArray[Any], level: float) -> Tensor:
     return values.nan_to_num_(nan=0.0, posinf=0.0, neginf=0.0).div_(level).clamp_(0, 1)
 
 
-def prepared_slices(unit: Tensor, spacing: tuple[float, float], recipe: Recipe) -> Tensor:
+def prepared_slices(
+    unit: Tensor, spacing: tuple[float, float], recipe: Recipe, box: Box | None = None
+) -> Tensor:
     """Unit slices (N, H, W) at the network's size: (N, 1, size, size), still in [0, 1].
 
     Args:
         unit: slices on their native grid.
         spacing: pixel height and width in mm; matters only for a square field of view.
         recipe: size and field of view.
+        box: where the head lies, for a recipe with a pixel size; the whole slice without one.
     """
-    grid = slice_grid(unit.shape[-2], unit.shape[-1], spacing, recipe)
+    grid = slice_grid(unit.shape[-2], unit.shape[-1], spacing, recipe, box)
     padded = torch.nn.functional.pad(unit, grid.padding)
     return resize(padded.unsqueeze(1), (recipe.size, recipe.size))
 
 
 def native_slices(
-    prepared: Tensor, shape: tuple[int, int], spacing: tuple[float, float], recipe: Recipe
+    prepared: Tensor,
+    shape: tuple[int, int],
+    spacing: tuple[float, float],
+    recipe: Recipe,
+    box: Box | None = None,
 ) -> Tensor:
-    """Prepared-size slices (N, 1, size, size) back on the native grid: (N, H, W)."""
-    grid = slice_grid(*shape, spacing, recipe)
-    left, _, top, _ = grid.padding
+    """Prepared-size slices (N, 1, size, size) back on the native grid: (N, H, W); 0 outside."""
+    grid = slice_grid(*shape, spacing, recipe, box)
     padded = resize(prepared, grid.padded_shape).squeeze(1)
-    return padded[:, top : top + shape[0], left : left + shape[1]]
+    return torch.nn.functional.pad(padded, [-count for count in grid.padding])
+
+
+Box = tuple[tuple[int, int], tuple[int, int]]
+"""First and last row, first and last column of something in a slice, half-open, in pixels."""
 
 
 @dataclass(frozen=True)
 class SliceGrid:
-    """The padded native grid that is resized: ``padding`` is (left, right, top, bottom) pixels."""
+    """The native grid that is resized: ``padding`` is (left, right, top, bottom) pixels around the
+    slice; negative where the slice is cut."""
 
     padded_shape: tuple[int, int]
     padding: tuple[int, int, int, int]
 
 
-def slice_grid(height: int, width: int, spacing: tuple[float, float], recipe: Recipe) -> SliceGrid:
-    """Where a slice lies in the field of view that is resized to the network's size."""
+def slice_grid(
+    height: int,
+    width: int,
+    spacing: tuple[float, float],
+    recipe: Recipe,
+    box: Box | None = None,
+) -> SliceGrid:
+    """Where a slice lies in the field of view that is resized to the network's size.
+
+    With a pixel size in the recipe the field of view lies about the box, so that padding or cutting
+    a slice around the head moves nothing in it.
+    """
     if not recipe.square:
         return SliceGrid((height, width), (0, 0, 0, 0))
-    side_mm = max(height * spacing[0], width * spacing[1])
-    padded = (max(height, round(side_mm / spacing[0])), max(width, round(side_mm / spacing[1])))
-    top, left = (padded[0] - height) // 2, (padded[1] - width) // 2
-    return SliceGrid(padded, (left, padded[1] - width - left, top, padded[0] - height - top))
+    rows, columns = box or ((0, height), (0, width))
+    if recipe.pixel_mm is None:
+        rows, columns = (0, height), (0, width)
+        side_mm = max(height * spacing[0], width * spacing[1])
+        shape = (max(height, round(side_mm / spacing[0])), max(width, round(side_mm / spacing[1])))
+    else:
+        extents = ((rows[1] - rows[0]) * spacing[0], (columns[1] - columns[0]) * spacing[1])
+        side_mm = max(recipe.size * recipe.pixel_mm, *extents)
+        shape = (max(1, round(side_mm / spacing[0])), max(1, round(side_mm / spacing[1])))
+    top = (shape[0] - rows[0] - rows[1]) // 2
+    left = (shape[1] - columns[0] - columns[1]) // 2
+    return SliceGrid(shape, (left, shape[1] - width - left, top, shape[0] - height - top))
 
 
 def vgg_prepared(unit: Tensor) -> Tensor:

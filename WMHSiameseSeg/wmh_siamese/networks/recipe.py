@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass, replace
 from typing import Any, Literal, TypeGuard, get_args
 
-Scale = Literal["maximum", "foreground"]
+Scale = Literal["maximum", "foreground", "head"]
 
 
 def is_whole(value: object) -> TypeGuard[int]:
@@ -27,9 +27,12 @@ class Recipe:
         size: height and width of a prepared slice in pixels.
         scale: what intensity becomes 1. ``"maximum"``: the volume's maximum (paper).
             ``"foreground"``: ``foreground_gain`` times the median of the voxels above the volume's
-            mean; brighter voxels are clipped.
+            mean; brighter voxels are clipped. ``"head"``: the same gain times the level of the
+            head's foreground (:mod:`wmh_siamese.volumes.head`), whatever lies around it.
         foreground_gain: see ``scale``.
         square: pad a slice to a square field of view first, in mm, so that nothing is stretched.
+        pixel_mm: size of a prepared pixel; the field of view is then ``size`` such pixels about the
+            head, and larger only where the head is. None takes the whole slice, whatever its size.
         certainty: how far up from the threshold to 1 a lesion's probability has to reach somewhere,
             in [0, 1); 0 asks for the threshold alone (paper).
 
@@ -43,6 +46,7 @@ class Recipe:
     foreground_gain: float = 1.65
     square: bool = False
     certainty: float = 0.0
+    pixel_mm: float | None = None
 
     def __post_init__(self) -> None:
         if not isinstance(self.name, str):
@@ -55,6 +59,12 @@ class Recipe:
             raise ValueError(f"foreground_gain must be positive, got {self.foreground_gain!r}")
         if not (is_number(self.certainty) and 0 <= self.certainty < 1):
             raise ValueError(f"certainty must be 0 to below 1, got {self.certainty!r}")
+        if self.pixel_mm is not None and not (
+            is_number(self.pixel_mm) and 0.1 <= self.pixel_mm <= 10 and self.square
+        ):
+            raise ValueError(
+                f"pixel_mm must be 0.1 to 10, of a square field of view, got {self.pixel_mm!r}"
+            )
         if not isinstance(self.square, bool):
             raise ValueError(f"square must be true or false, got {self.square!r}")
 
@@ -72,4 +82,7 @@ def certain_level(threshold: float, certainty: float) -> float:
 
 
 PAPER = Recipe()
-ROBUST = Recipe(name="robust", scale="foreground", square=True, certainty=0.5)
+ROBUST_1 = Recipe(name="robust", scale="foreground", square=True, certainty=0.5)
+"""The first version: models before 0.2 were trained with it. Padding changes what it sees."""
+ROBUST = Recipe(name="robust 2", scale="head", square=True, certainty=0.5, pixel_mm=1.0)
+"""The version that new models are trained with."""

@@ -16,14 +16,9 @@ from wmh_siamese.models.model_file import load_model
 from wmh_siamese.networks.devices import choose_device, keep_freed_memory, placed
 from wmh_siamese.networks.folding import folded
 from wmh_siamese.networks.lanes import Lanes
-from wmh_siamese.networks.preparation import (
-    native_slices,
-    prepared_slices,
-    unit_intensities,
-    vgg_prepared,
-    white_level,
-)
-from wmh_siamese.volumes.volume import AxialView, Nonfinite, Volume, axial_view, check_volume
+from wmh_siamese.networks.preparation import vgg_prepared
+from wmh_siamese.segmenting.seen_volume import SeenVolume, seen_volume
+from wmh_siamese.volumes.volume import Nonfinite, Volume, check_volume
 
 log = logging.getLogger(__name__)
 
@@ -96,55 +91,47 @@ class Segmenter:
 
         Raises:
             WMHError: ``bad-volume`` as :func:`wmh_siamese.volumes.volume.check_volume`,
-            ``stopped``, or
-                ``out-of-memory`` when even one slice does not fit.
+                ``stopped``, or ``out-of-memory`` when even one slice does not fit.
         """
         progress = progress or (lambda stage, done, of: None)
         check_volume(volume, nonfinite)
         self._forget_short_memory()
-        view = axial_view(volume.affine)
-        level = white_level(volume.array, self.recipe)
-        slices = view.forward(volume.array)
+        seen = seen_volume(volume, self.recipe)
+        slices = seen.view.forward(volume.array)
         if out is None:
             out = np.empty(volume.shape, dtype=np.float32, order="F")
-        result = view.forward(out)
+        result = seen.view.forward(out)
         done = 0
         progress("network", 0, len(slices))
         while done < len(slices):
             if stopped and stopped():
                 raise WMHError("stopped", "The run was stopped.")
-            found = self._next_slices(slices[done:], view, level)
+            found = self._next_slices(slices[done:], seen)
             result[done : done + len(found)] = found
             done += len(found)
             progress("network", done, len(slices))
         return out
 
-    def _next_slices(
-        self, slices: NDArray[np.float32], view: AxialView, level: float
-    ) -> NDArray[np.float32]:
+    def _next_slices(self, slices: NDArray[np.float32], seen: SeenVolume) -> NDArray[np.float32]:
         """Probabilities of the next batch, tried with more room after each lack of memory."""
         while True:
             try:
-                return self._slices(slices[: self._batch], view, level)
+                return self._slices(slices[: self._batch], seen)
             except (MemoryError, RuntimeError) as error:
                 said = from_exception(error)
                 if said.kind != "out-of-memory":
                     raise
                 self._make_room(said)
 
-    def _slices(
-        self, slices: NDArray[np.float32], view: AxialView, level: float
-    ) -> NDArray[np.float32]:
+    def _slices(self, slices: NDArray[np.float32], seen: SeenVolume) -> NDArray[np.float32]:
         """Probabilities (N, H, W) of a batch of native slices; empty ones are 0 without a run."""
-        unit = unit_intensities(slices, level)
+        unit = seen.unit(slices)
         filled = unit.flatten(1).amax(dim=1) >= EMPTY_BELOW
         result = torch.zeros_like(unit)
         if filled.any():
-            pixel = view.spacing[1:]
-            prepared = prepared_slices(unit[filled].to(self._device), pixel, self.recipe)
-            found = self._run(prepared)
+            found = self._run(seen.prepared(unit[filled].to(self._device)))
             shape = (unit.shape[1], unit.shape[2])
-            result[filled] = native_slices(found, shape, pixel, self.recipe).clamp_(0, 1).cpu()
+            result[filled] = seen.native(found, shape).clamp_(0, 1).cpu()
         return result.numpy()
 
     def _run(self, prepared: Tensor) -> Tensor:

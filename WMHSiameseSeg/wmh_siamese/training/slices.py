@@ -12,9 +12,10 @@ from torch.nn import functional
 
 from wmh_siamese.cases.case import LESION, OTHER
 from wmh_siamese.errors import WMHError
-from wmh_siamese.networks.preparation import Recipe, prepared_slices, unit_intensities, white_level
+from wmh_siamese.networks.recipe import Recipe
+from wmh_siamese.segmenting.seen_volume import seen_volume
 from wmh_siamese.training.augmentation import HEAD_FROM
-from wmh_siamese.volumes.volume import Volume, axial_view
+from wmh_siamese.volumes.volume import Volume
 
 
 class TrainingSlices:
@@ -95,17 +96,15 @@ def prepare_case(flair: Volume, labels: Volume, recipe: Recipe) -> tuple[Tensor,
 
     Each label is resized as a float mask, then cut at 0.5.
     """
-    view = axial_view(flair.affine)
-    level = white_level(flair.array, recipe)
-    images = unit_intensities(view.forward(flair.array), level)
-    native = torch.from_numpy(np.ascontiguousarray(view.forward(labels.array)))
-    pixel = view.spacing[1:]
+    seen = seen_volume(flair, recipe)
+    images = seen.unit(seen.view.forward(flair.array))
+    native = torch.from_numpy(np.ascontiguousarray(seen.view.forward(labels.array)))
     resized = torch.zeros(len(native), 1, recipe.size, recipe.size, dtype=torch.uint8)
     for label in (LESION, OTHER):
         mask = native == label
         if mask.any():
-            resized[prepared_slices(mask.float(), pixel, recipe) >= 0.5] = label
-    return prepared_slices(images, pixel, recipe), resized
+            resized[seen.prepared(mask.float()) >= 0.5] = label
+    return seen.prepared(images), resized
 
 
 def rotated(images: Tensor, labels: Tensor, degrees: Tensor) -> tuple[Tensor, Tensor]:

@@ -11,30 +11,28 @@ from numpy.typing import NDArray
 from wmh_siamese.cases.case import LESION, OTHER, Case
 from wmh_siamese.cases.reading import read_case
 from wmh_siamese.networks.generator import DenseUNet
-from wmh_siamese.networks.preparation import Recipe, native_slices, vgg_prepared
-from wmh_siamese.training.slices import prepare_case
-from wmh_siamese.volumes.volume import axial_view
+from wmh_siamese.networks.preparation import vgg_prepared
+from wmh_siamese.networks.recipe import Recipe
+from wmh_siamese.segmenting.seen_volume import SeenVolume, seen_volume
 
 THRESHOLDS = np.arange(15, 66, 5) / 100
 DEFAULT_THRESHOLD = 0.5
 
-PreparedCase = tuple[torch.Tensor, NDArray[np.uint8], tuple[float, float]]
-"""Images (half precision, as those that are learnt from), native labels, spacing in the slice in
-mm."""
+PreparedCase = tuple[torch.Tensor, NDArray[np.uint8], SeenVolume]
+"""Images (half precision, as those that are trained on), native labels, how the scan is seen."""
 
 
 class Validation:
     """Validation cases, prepared once: images (N, 1, size, size), native labels (N, H, W)."""
 
     def __init__(self, cases: Sequence[Case], recipe: Recipe) -> None:
-        self.recipe = recipe
         self.cases: list[PreparedCase] = []
         for case in cases:
             flair, labels = read_case(case)
-            view = axial_view(flair.affine)
-            images, _ = prepare_case(flair, labels, recipe)
-            native = np.ascontiguousarray(view.forward(labels.array))
-            self.cases.append((images.half(), native, view.spacing[1:]))
+            seen = seen_volume(flair, recipe)
+            images = seen.prepared(seen.unit(seen.view.forward(flair.array)))
+            native = np.ascontiguousarray(seen.view.forward(labels.array))
+            self.cases.append((images.half(), native, seen))
 
     @torch.inference_mode()
     def dice_and_threshold(self, generator: DenseUNet, device: torch.device) -> tuple[float, float]:
@@ -79,11 +77,11 @@ class Validation:
         thresholds: NDArray[np.float64],
         images: torch.Tensor,
         labels: NDArray[np.uint8],
-        spacing: tuple[float, float],
+        seen: SeenVolume,
     ) -> list[float]:
         batches = images.split(4)
         prediction = torch.cat([generator(vgg_prepared(b.to(device))).cpu() for b in batches])
-        native = native_slices(prediction, labels.shape[1:], spacing, self.recipe).numpy()
+        native = seen.native(prediction, (labels.shape[1], labels.shape[2])).numpy()
         native = np.where(labels == OTHER, 0, native)
         truth = labels == LESION
         hits = [(truth & (native >= threshold)).sum() for threshold in thresholds]
