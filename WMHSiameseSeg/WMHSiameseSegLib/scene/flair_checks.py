@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import re
-from dataclasses import dataclass
-
 import numpy as np
 import slicer
 from numpy.typing import NDArray
 from slicer.i18n import tr as _
+from wmh_siamese.volumes.flair_doubts import Doubt, VoxelFacts, doubts_of
+from wmh_siamese.volumes.flair_doubts import look_at_voxels as look_at_voxels
 
 from WMHSiameseSegLib.panel.finding import Finding, Weight
 from WMHSiameseSegLib.scene.scene import foreign_output, is_probability
@@ -16,38 +15,7 @@ from WMHSiameseSegLib.scene.voxels import volume_affine
 
 MIN_SLICES = 3
 MAX_VOXELS_PER_AXIS = 1024
-FEW_VALUES = 8
 STRONG_ANISOTROPY = 3.0
-BRIGHT_SHARE_LIMIT = 0.6
-CT_AIR_SHARE = 0.05
-_SAMPLE = 400_000
-_OTHER_SEQUENCES = re.compile(
-    r"(?<![a-z0-9])(t1w?|t1ce|t1gd|mprage|t2w|t2|pd|dwi|adc|swi|dti|bold|asl|ct|cta|mra|tof)"
-    r"(?![a-z0-9])"
-)
-
-
-@dataclass(frozen=True)
-class VoxelFacts:
-    """What a look at every voxel tells.
-
-    Attributes:
-        voxels: how many there are.
-        nonfinite: how many are NaN or infinite.
-        low, high: of the finite voxels; NaN when there is none.
-        few_values: the distinct values when there are at most 8 and all are whole, else None.
-        bright_share: share of the voxels above half of the 99.9th percentile; 0.02 to 0.25 in
-            FLAIR volumes of five scanners.
-        air_share: share of the voxels at or below -500, where CT has its air.
-    """
-
-    voxels: int
-    nonfinite: int
-    low: float
-    high: float
-    few_values: int | None
-    bright_share: float
-    air_share: float
 
 
 def check_node(volume: slicer.vtkMRMLNode | None) -> list[Finding]:
@@ -84,27 +52,6 @@ def check_output(
     return [_stop(said)]
 
 
-def look_at_voxels(array: NDArray) -> VoxelFacts:
-    """Slab by slab over the whole volume (i, j, k); arrays only, fit for a thread."""
-    low, high, nonfinite = np.inf, -np.inf, 0
-    for slab in array.T:
-        finite = slab[np.isfinite(slab)] if slab.dtype.kind == "f" else slab
-        nonfinite += slab.size - finite.size
-        if finite.size:
-            low, high = min(low, float(finite.min())), max(high, float(finite.max()))
-    sample = array.T.reshape(-1)[:: max(1, array.size // _SAMPLE)]
-    sample = sample[np.isfinite(sample)]
-    return VoxelFacts(
-        voxels=array.size,
-        nonfinite=nonfinite,
-        low=low if np.isfinite(low) else np.nan,
-        high=high if np.isfinite(high) else np.nan,
-        few_values=_few_values(array),
-        bright_share=_share(sample > 0.5 * np.percentile(sample, 99.9)) if sample.size else 0.0,
-        air_share=_share(sample <= -500),
-    )
-
-
 def check_voxels(facts: VoxelFacts, name: str) -> list[Finding]:
     """What the voxels and the volume's name tell."""
     if facts.nonfinite == facts.voxels:
@@ -112,7 +59,8 @@ def check_voxels(facts: VoxelFacts, name: str) -> list[Finding]:
     if facts.low == facts.high:
         said = _("Every voxel of this volume has the same value ({value:g}).")
         return [_stop(said.format(value=facts.low))]
-    if facts.few_values is not None:
+    doubts = doubts_of(facts, name)
+    if any(doubt.kind == "mask" for doubt in doubts):
         return [_stop(_already_a_mask())]
     if facts.high <= 0:
         said = _("No voxel is above 0 (the highest is {high:g}), so this is not a FLAIR volume.")
@@ -121,10 +69,7 @@ def check_voxels(facts: VoxelFacts, name: str) -> list[Finding]:
     if facts.nonfinite:
         said = _("{count} of {voxels} voxels are NaN or infinite. They will be treated as 0.")
         findings.append(_ask(said.format(count=facts.nonfinite, voxels=facts.voxels)))
-    doubt = _unlike_flair(facts, name)
-    if doubt:
-        findings.append(_ask(doubt))
-    return findings
+    return [*findings, *(_ask(_unlike_flair(doubt)) for doubt in doubts)]
 
 
 def _check_grid(dimensions: tuple[int, int, int], affine: NDArray) -> list[Finding]:
@@ -177,42 +122,19 @@ def _check_place(volume: slicer.vtkMRMLScalarVolumeNode) -> list[Finding]:
     return [_ask(said)]
 
 
-def _unlike_flair(facts: VoxelFacts, name: str) -> str:
-    """A simple doubt: another sequence in the name, CT numbers, or too much that is bright."""
-    words = name.lower().replace("_", " ")
-    other = _OTHER_SEQUENCES.search(words)
-    if other and "flair" not in words and "dark" not in words:
+def _unlike_flair(doubt: Doubt) -> str:
+    """The engine's doubt in the user's language."""
+    if doubt.kind == "sequence":
         said = _("The volume's name says {sequence}, not FLAIR. The model knows FLAIR only.")
-        return said.format(sequence=other.group(1).upper())
-    if facts.air_share > CT_AIR_SHARE:
+        return said.format(sequence=doubt.value)
+    if doubt.kind == "ct":
         said = _("Air is far below zero (down to {low:g}), as in CT. The model knows FLAIR only.")
-        return said.format(low=facts.low)
-    if facts.bright_share > BRIGHT_SHARE_LIMIT:
-        said = _(
-            "{share:.0%} of the volume is bright, much more than in a FLAIR of a head. The model "
-            "knows FLAIR only."
-        )
-        return said.format(share=facts.bright_share)
-    return ""
-
-
-def _share(chosen: NDArray) -> float:
-    return float(np.mean(chosen)) if chosen.size else 0.0
-
-
-def _few_values(array: NDArray) -> int | None:
-    seen: set[float] = set()
-    for slab in array.T:
-        seen.update(np.unique(slab).tolist() if slab.size < 1024 else _distinct(slab))
-        if len(seen) > FEW_VALUES:
-            return None
-    whole = all(np.isfinite(value) and value == int(value) for value in seen)
-    return len(seen) if whole else None
-
-
-def _distinct(slab: NDArray) -> list[float]:
-    few = np.unique(slab.reshape(-1)[:1024])
-    return few.tolist() if few.size > FEW_VALUES else np.unique(slab).tolist()
+        return said.format(low=doubt.value)
+    said = _(
+        "{share:.0%} of the volume is bright, much more than in a FLAIR of a head. The model "
+        "knows FLAIR only."
+    )
+    return said.format(share=doubt.value)
 
 
 def _already_a_mask() -> str:

@@ -28,7 +28,7 @@ def run(options: argparse.Namespace) -> int:
     for job in plan(request):
         volume = None
         with _answering_for(job.source, options, codes):
-            volume = read_input(job.source, request)
+            volume = read_input(job.source, request, complain)
         if volume is None:
             continue
         # a model that cannot be used ends the command: it would fail for every input

@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from wmh_siamese.errors import WMHError
 from wmh_siamese.segmenting.output_plan import Job, SegmentRequest, name_of
 
 if TYPE_CHECKING:
@@ -84,16 +85,34 @@ class Result:
         }
 
 
-def read_input(source: Path, request: SegmentRequest) -> Volume:
+def read_input(
+    source: Path, request: SegmentRequest, say: Callable[[str], None] = lambda sentence: None
+) -> Volume:
     """The volume of an input that can be segmented.
 
+    Args:
+        source: its file.
+        request: whether doubts that it is a FLAIR are accepted.
+        say: told of an accepted doubt.
+
     Raises:
-        WMHError: ``bad-path`` or ``bad-volume``.
+        WMHError: ``bad-path`` or ``bad-volume``, also for a doubt that is not accepted.
     """
+    from wmh_siamese.volumes.flair_doubts import doubts_of, look_at_voxels
     from wmh_siamese.volumes.volume import check_volume, read_volume
 
     volume = read_volume(source)
     check_volume(volume, request.nonfinite)
+    for doubt in doubts_of(look_at_voxels(volume.array), source.name):
+        if doubt.kind == "mask":
+            raise WMHError("bad-volume", doubt.sentence, "Choose the FLAIR volume itself.")
+        if not request.accept_doubts:
+            raise WMHError(
+                "bad-volume",
+                f"{doubt.sentence} The model knows FLAIR only.",
+                "Choose the FLAIR volume, or go on with --accept-doubts.",
+            )
+        say(f"{source}: {doubt.sentence}")
     return volume
 
 

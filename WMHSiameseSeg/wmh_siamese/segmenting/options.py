@@ -53,6 +53,11 @@ def add_segment_options(parser: argparse.ArgumentParser) -> None:
         default="refuse",
         help="what to do with NaN or infinite voxels (default: %(default)s)",
     )
+    add(
+        "--accept-doubts",
+        action="store_true",
+        help="segment also what may be no FLAIR of a head (another sequence in its name, CT)",
+    )
     add("--json", action="store_true", help="print one JSON object per input")
     add("--quiet", "-q", action="store_true", help="no progress bar and no figures")
 
@@ -69,6 +74,7 @@ def request_of(options: argparse.Namespace) -> SegmentRequest:
         threshold=options.threshold,
         min_volume_mm3=options.min_volume,
         nonfinite=options.nonfinite,
+        accept_doubts=options.accept_doubts,
     )
 
 

@@ -30,6 +30,7 @@ class SegmentRequest:
     threshold: float | None = None
     min_volume_mm3: float = 0.0
     nonfinite: Literal["refuse", "zero"] = "refuse"
+    accept_doubts: bool = False
 
 
 @dataclass(frozen=True)
