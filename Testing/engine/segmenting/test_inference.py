@@ -281,3 +281,18 @@ def test_what_cannot_be_segmented_is_refused_before_the_network_runs(segmenter, 
     with pytest.raises(WMHError, match="same value"):
         segmenter.probability(Volume(np.ones((8, 8, 8)), np.eye(4)))
     assert batches == []
+
+
+@pytest.mark.parametrize(("weight", "said"), [(0.0, "same probability"), (np.inf, "no numbers")])
+def test_a_network_that_says_nothing_is_refused(models, weight, said):
+    """A last convolution of zeros, and one that overflows: both are in no file that is checked."""
+    segmenter = Segmenter(models["robust"], "cpu")
+    with torch.no_grad():
+        for parameter in segmenter._generator.parameters():
+            parameter.mul_(0.0)
+        if weight:
+            for parameter in segmenter._generator.parameters():
+                parameter.add_(weight)
+    with pytest.raises(WMHError, match=said) as caught:
+        segmenter.probability(head())
+    assert caught.value.kind == "bad-model"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import struct
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -22,6 +23,9 @@ if TYPE_CHECKING:
 
 FORMAT = "wmh-siamese-generator-1"
 MAX_FILE_BYTES = 1_000_000_000
+
+PAYLOAD = "weights_sha256"
+"""The header's word for the hash of all bytes after it; older files lack it."""
 
 _UNFIT = "its weights are damaged, cut short, or do not fit its architecture"
 
@@ -99,8 +103,11 @@ def load_model(path: str | Path) -> tuple[DenseUNet, ModelCard]:
     card = read_card(path)
     with torch.device("meta"):  # no memory before the file is known to fill it
         generator = DenseUNet(**card.architecture)
+    data = Path(path).read_bytes()
+    if not _is_as_written(data, read_header(Path(path))):
+        raise _bad(path, "its weights are not those that were written: the file is damaged")
     try:
-        state = load(Path(path).read_bytes())
+        state = load(data)
         generator.load_state_dict(
             {name: t.float() if t.is_floating_point() else t for name, t in state.items()},
             assign=True,
@@ -161,13 +168,22 @@ def bundled_models() -> list[Path]:
 
 
 def _in_order(data: bytes) -> bytes:
-    """The same file with its metadata sorted: safetensors writes them in a random order."""
+    """The same file with its metadata sorted, and the hash of the weights among them: safetensors
+    writes them in a random order."""
     (length,) = struct.unpack("<Q", data[:8])
     header = json.loads(data[8 : 8 + length])
-    header["__metadata__"] = dict(sorted(header["__metadata__"].items()))
+    told = {**header["__metadata__"], PAYLOAD: hashlib.sha256(data[8 + length :]).hexdigest()}
+    header["__metadata__"] = dict(sorted(told.items()))
     raw = json.dumps(header, separators=(",", ":")).encode()
     raw += b" " * (-len(raw) % 8)  # weights stay aligned
     return struct.pack("<Q", len(raw)) + raw + data[8 + length :]
+
+
+def _is_as_written(data: bytes, header: Mapping[str, Any]) -> bool:
+    """Whether the weights have the hash that the header tells, where it tells one."""
+    told = header.get("__metadata__", {}).get(PAYLOAD)
+    (length,) = struct.unpack("<Q", data[:8])
+    return told is None or hashlib.sha256(memoryview(data)[8 + length :]).hexdigest() == told
 
 
 def _bad(path: str | Path, reason: str) -> WMHError:

@@ -83,6 +83,6 @@ def certain_level(threshold: float, certainty: float) -> float:
 
 PAPER = Recipe()
 ROBUST_1 = Recipe(name="robust", scale="foreground", square=True, certainty=0.5)
-"""The first version: models before 0.2 were trained with it. Padding changes what it sees."""
+"""The first version, which older model files ask for. Padding changes what it sees."""
 ROBUST = Recipe(name="robust 2", scale="head", square=True, certainty=0.5, pixel_mm=1.0)
 """The version that new models are trained with."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import math
 from collections.abc import Callable
 from pathlib import Path
 
@@ -27,6 +28,37 @@ Progress = Callable[[str, int, int], None]
 CPU_BATCH = 8
 GPU_BATCH = 48
 EMPTY_BELOW = 0.02
+SAME = 1e-7
+OTHER_MODEL = "Choose another model: this one was not trained, or its file is damaged."
+
+
+class Spread:
+    """The lowest and the highest probability that a network gave to one volume."""
+
+    def __init__(self) -> None:
+        self.low, self.high = float("inf"), float("-inf")
+
+    def include(self, found: Tensor) -> None:
+        """Look at a batch.
+
+        Raises:
+            WMHError: ``bad-model`` when a probability is no number.
+        """
+        low, high = (float(value) for value in torch.aminmax(found))
+        if math.isnan(low + high):
+            raise WMHError(
+                "bad-model", "The model gives probabilities that are no numbers.", OTHER_MODEL
+            )
+        self.low, self.high = min(self.low, low), max(self.high, high)
+
+    def check(self) -> None:
+        """Refuse a model that gave all pixels of a head the same probability (``bad-model``)."""
+        if self.high - self.low <= SAME and self.high >= 0:
+            raise WMHError(
+                "bad-model",
+                f"The model gives every voxel the same probability ({self.high:.3g}).",
+                OTHER_MODEL,
+            )
 
 
 class Segmenter:
@@ -90,8 +122,9 @@ class Segmenter:
             out: takes the result when given, for example a memory-mapped file.
 
         Raises:
-            WMHError: ``bad-volume`` as :func:`wmh_siamese.volumes.volume.check_volume`,
-                ``stopped``, or ``out-of-memory`` when even one slice does not fit.
+            WMHError: ``bad-model`` when the model's output makes no sense; ``bad-volume`` as
+                :func:`wmh_siamese.volumes.volume.check_volume`, ``stopped``, or ``out-of-memory``
+                when even one slice does not fit.
         """
         progress = progress or (lambda stage, done, of: None)
         check_volume(volume, nonfinite)
@@ -101,6 +134,7 @@ class Segmenter:
         if out is None:
             out = np.empty(volume.shape, dtype=np.float32, order="F")
         result = seen.view.forward(out)
+        self._spread = Spread()
         done = 0
         progress("network", 0, len(slices))
         while done < len(slices):
@@ -110,6 +144,7 @@ class Segmenter:
             result[done : done + len(found)] = found
             done += len(found)
             progress("network", done, len(slices))
+        self._spread.check()
         return out
 
     def _next_slices(self, slices: NDArray[np.float32], seen: SeenVolume) -> NDArray[np.float32]:
@@ -135,7 +170,9 @@ class Segmenter:
         return result.numpy()
 
     def _run(self, prepared: Tensor) -> Tensor:
-        return torch.sigmoid(self._lanes.run(self._generator.logits, vgg_prepared(prepared)))
+        found = torch.sigmoid(self._lanes.run(self._generator.logits, vgg_prepared(prepared)))
+        self._spread.include(found)
+        return found
 
     def _forget_short_memory(self) -> None:
         """Each volume is tried on the chosen device again: memory that was short may be free."""

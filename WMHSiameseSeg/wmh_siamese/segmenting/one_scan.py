@@ -103,6 +103,8 @@ def read_input(
 
     volume = read_volume(source)
     check_volume(volume, request.nonfinite)
+    for contradiction in volume.placement.doubts if volume.placement else ():
+        say(contradiction)
     for doubt in doubts_of(look_at_voxels(volume.array), source.name):
         if doubt.kind == "mask":
             raise WMHError("bad-volume", doubt.sentence, "Choose the FLAIR volume itself.")
@@ -169,10 +171,10 @@ def _write(
             if path.name.endswith(".seg.nrrd"):
                 write_segmentation(partial, mask, volume.affine, _tags(result))
             else:
-                write_volume(partial, mask, volume.affine)
+                write_volume(partial, mask, volume.affine, volume.placement)
         if job.probability:
             partial = files.enter_context(_appearing(job.probability))
-            write_volume(partial, probability, volume.affine)
+            write_volume(partial, probability, volume.affine, volume.placement)
         if job.picture:
             partial = files.enter_context(_appearing(job.picture))
             note = f"{result.model['name']}, threshold {result.threshold:g}"

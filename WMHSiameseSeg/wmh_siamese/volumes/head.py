@@ -19,9 +19,12 @@ MAX_SAMPLED_VOXELS = 2_000_000
 BACKGROUND_SHARE = 0.03
 """A value that as many voxels have to the last digit is no tissue."""
 LOW_PERCENTILE = 0.5
+START_PERCENTILE = 95
+"""So many spikes, or negatives read as large numbers, are not taken for a head."""
 FOREGROUND_FROM = 0.4
 """Of the foreground's own median: darker voxels are background, bone or cerebrospinal fluid."""
 HEAD_FROM = 0.25
+LEAST_SLICES = 0.02
 BRIGHT_RIM, BRIGHT_PERCENTILE = 1.15, 80
 BRIGHTER_THAN = 90
 FOREIGN_GAP = 0.25
@@ -85,9 +88,17 @@ def find_head(volume: Volume) -> Head:
             "No head stands out of this volume's background.",
             "Choose a FLAIR volume of a head.",
         )
-    inside = shown > HEAD_FROM * level
-    rows = _extent(inside.any(axis=2).mean(axis=0), stride, slices.shape[1])
-    columns = _extent(inside.any(axis=1).mean(axis=0), stride, slices.shape[2])
+    rough = _box(shown > HEAD_FROM * level)
+    window = tuple(
+        slice(max(0, (first - 1) * stride), min(length, (after + 1) * stride))
+        for (first, after), length in zip(rough, slices.shape[1:], strict=True)
+    )
+    nearby = slices[:, window[0], window[1]]
+    inside = np.stack([head.above_zero(part) > HEAD_FROM * level for part in nearby])
+    rows, columns = (
+        (at.start + first, at.start + after)
+        for at, (first, after) in zip(window, _box(inside), strict=True)
+    )
     return Head(zero, background, level, rows, columns)
 
 
@@ -99,7 +110,7 @@ def foreground_level(values: Samples) -> float:
     """
     if not values.size:
         return 0.0
-    median = float(np.percentile(values, 99.9))
+    median = float(np.percentile(values, START_PERCENTILE))
     for _ in range(100):
         following = float(np.median(values[values > FOREGROUND_FROM * median]))
         if following == median:
@@ -111,9 +122,10 @@ def foreground_level(values: Samples) -> float:
 def _zero_and_background(finite: Samples) -> tuple[float, float | None]:
     """What intensity is 0, and which constant is no tissue although it is not the lowest."""
     values, counts = np.unique(finite, return_counts=True)
-    most = int(counts.argmax())
+    most = 0 if float(values[0]) in PADDING else int(counts.argmax())
     constant = float(values[most])
-    if counts[most] < BACKGROUND_SHARE * finite.size or values.size == 1:
+    common = counts[most] >= BACKGROUND_SHARE * finite.size or constant in PADDING
+    if not common or values.size == 1:
         return _low(finite), None
     rest = finite[finite != values[most]]
     low = _low(rest)
@@ -161,9 +173,12 @@ def _inverted() -> WMHError:
     )
 
 
-def _extent(share: NDArray[np.floating[Any]], stride: int, length: int) -> tuple[int, int]:
-    """From the first to the last row that holds head, in some slices at least."""
-    at = np.flatnonzero(share > 0.02)
-    if not at.size:
-        return 0, length
-    return int(at[0]) * stride, min(length, (int(at[-1]) + 1) * stride)
+def _box(inside: NDArray[np.bool_]) -> tuple[tuple[int, int], tuple[int, int]]:
+    """Rows and columns, half-open, that hold head in some of the slices (N, H, W) at least."""
+    rows, columns = (inside.any(axis=axis).mean(axis=0) for axis in (2, 1))
+    return _extent(rows), _extent(columns)
+
+
+def _extent(share: NDArray[np.floating[Any]]) -> tuple[int, int]:
+    at = np.flatnonzero(share > LEAST_SLICES)
+    return (int(at[0]), int(at[-1]) + 1) if at.size else (0, len(share))

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import logging
 import math
-import zlib
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -13,25 +13,34 @@ from numpy.typing import NDArray
 
 from wmh_siamese.errors import WMHError
 from wmh_siamese.files.atomic_file import written_whole
+from wmh_siamese.volumes.disguised import check_undisguised
+from wmh_siamese.volumes.placement import Placement, placement_of
 
 MIN_SLICES = 3
 MAX_VOXELS_PER_AXIS = 1024
 PLANES = ("sagittal", "coronal", "axial")
 NIFTI_ENDINGS = (".nii", ".nii.gz", ".hdr", ".img", ".hdr.gz", ".img.gz")
+MAX_VOXELS = 200_000_000
+EXTENT_MM = (2.0, 1000.0)
+MAX_PIXEL_RATIO, MIN_PIXEL_MM = 10.0, 0.05
 MAX_DEFLATE_RATIO = 1040  # no .gz file holds more bytes for each of its own
 
 Nonfinite = Literal["refuse", "zero"]
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
 class Volume:
     """A scalar image: ``array`` indexed (i, j, k) and ``affine`` from voxel indices to RAS mm.
 
-    Nothing is checked here; see :func:`check_volume`.
+    Nothing is checked here; see :func:`check_volume`. A volume of a file also has its
+    ``placement``: the header's own words for where it lies.
     """
 
     array: NDArray[Any]
     affine: NDArray[np.float64]
+    placement: Placement | None = None
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -153,11 +162,28 @@ def _check_size(volume: Volume) -> None:
             f"at least {MIN_SLICES} are needed."
         )
     if max(volume.shape) > MAX_VOXELS_PER_AXIS:
+        raise _too_large(volume.shape)
+    extent = max(length * edge for length, edge in zip(volume.shape, volume.spacing, strict=True))
+    if not EXTENT_MM[0] <= extent <= EXTENT_MM[1]:
         raise _bad(
-            f"The volume's shape is {volume.shape}; more than {MAX_VOXELS_PER_AXIS} voxels along "
-            "one axis is not a single FLAIR scan of a head.",
-            "Crop it, or choose one time point.",
+            f"The volume is {extent:.4g} mm long, which no scan of a head is.",
+            "Check the voxel size and the units in its header.",
         )
+    _, height, width = axial_view(volume.affine).spacing
+    uneven = max(height, width) / min(height, width) > MAX_PIXEL_RATIO
+    if uneven or min(height, width) < MIN_PIXEL_MM:
+        raise _bad(
+            f"The pixels of an axial slice are {height:.3g} by {width:.3g} mm.",
+            "Check the voxel size in its header, or resample the scan.",
+        )
+
+
+def _too_large(shape: tuple[int, ...]) -> WMHError:
+    return _bad(
+        f"The volume's shape is {shape}; more than {MAX_VOXELS_PER_AXIS} voxels along one axis, or "
+        f"{MAX_VOXELS // 1_000_000} million in all, is not a single FLAIR scan of a head.",
+        "Crop it, or choose one time point.",
+    )
 
 
 def _check_values(array: NDArray[Any], nonfinite: Nonfinite) -> None:
@@ -190,7 +216,6 @@ def read_volume(path: str | Path) -> Volume:
     """
     import nibabel
     from nibabel.filebasedimages import ImageFileError
-    from nibabel.spatialimages import HeaderDataError
 
     path = Path(path)
     if not path.exists():
@@ -202,6 +227,7 @@ def read_volume(path: str | Path) -> Volume:
     if not path.name.lower().endswith(NIFTI_ENDINGS):
         raise _foreign(path)
     try:
+        check_undisguised(path)
         image = nibabel.load(path)
         if not isinstance(image, nibabel.Nifti1Pair):
             raise _foreign(path)
@@ -210,12 +236,22 @@ def read_volume(path: str | Path) -> Volume:
         voxels_file = Path(image.file_map["image"].filename or path)  # of a pair: the .img
         if math.prod(image.shape) * dtype.itemsize > _most_bytes(voxels_file):
             raise _damaged(path)
+        if max(image.shape) > MAX_VOXELS_PER_AXIS or math.prod(image.shape) > MAX_VOXELS:
+            raise _too_large(image.shape[:3])
+        holder = image.file_map.get("header", image.file_map["image"])
+        with holder.get_prepare_fileobj("rb") as file:
+            # as it stands: nibabel mends voxel sizes of 0 without a word
+            header = type(image.header).from_fileobj(file, check=False)
+        placement = placement_of(header, path.name)
         array = np.asanyarray(image.dataobj).reshape(image.shape[:3], order="F")
+    except (WMHError, MemoryError):
+        raise
     except ImageFileError:
         raise _foreign(path) from None
-    except (OSError, EOFError, ValueError, OverflowError, HeaderDataError, zlib.error) as error:
+    except Exception as error:  # whatever a reader of foreign files comes up with
+        log.debug("%s cannot be read", path.name, exc_info=error)
         raise _unreadable(path, error) from None
-    return Volume(array, np.asarray(image.affine, dtype=np.float64))
+    return Volume(array, placement.affine, placement)
 
 
 def _most_bytes(path: Path) -> int:
@@ -246,11 +282,22 @@ def read_mask(path: str | Path) -> Volume:
     return Volume(volume.array >= 0.5, volume.affine)
 
 
-def write_volume(path: str | Path, array: NDArray[Any], affine: NDArray[np.float64]) -> None:
+def write_volume(
+    path: str | Path,
+    array: NDArray[Any],
+    affine: NDArray[np.float64],
+    placement: Placement | None = None,
+) -> None:
     """Write an array (i, j, k) as NIfTI (.nii or .nii.gz); the file appears whole or not at all.
 
-    Booleans become uint8; other types that NIfTI knows are kept. Units are mm; the affine is stored
-    as the sform.
+    Booleans become uint8; other types that NIfTI knows are kept.
+
+    Args:
+        path: the file.
+        array: on the grid of the affine.
+        affine: stored as the sform, in mm, where there is no placement.
+        placement: of the scan on whose grid the array lies. Its qform, sform, codes, voxel sizes
+            and units are carried over to the last bit: whoever opens the scan opens this on it.
     """
     import nibabel
 
@@ -262,6 +309,9 @@ def write_volume(path: str | Path, array: NDArray[Any], affine: NDArray[np.float
     stored = array.astype(np.uint8) if array.dtype == bool else array
     image = nibabel.Nifti1Image(stored, affine, dtype=stored.dtype)
     image.header.set_xyzt_units("mm")
+    if placement is not None:
+        placement.onto(image.header)
+        image = nibabel.Nifti1Image(stored, None, image.header)
     with written_whole(path) as partial:
         image.to_filename(partial)
 
