@@ -190,13 +190,14 @@ def test_a_big_endian_header_is_read_and_carried_over(tmp_path):
 @pytest.mark.parametrize(
     ("name", "content", "said"),
     [
-        ("a.nii", gzip.compress(b"x" * 400), "gzip file"),
+        ("a.nii", gzip.compress(b"x" * 400, mtime=0), "gzip file"),
         ("a.nii.gz", (348).to_bytes(4, "little") + b"\0" * 400, "not compressed"),
         ("a.nii.gz", b"<!DOCTYPE html><html>", "web page"),
         ("a.nii", b"  <html><body>Sign in", "web page"),
         ("a.nii.gz", b"version https://git-lfs.github.com/spec/v1\noid sha256:0", "LFS pointer"),
         ("a.nii.gz", b"PK\x03\x04" + b"\0" * 100, "zip file"),
     ],
+    ids=["gzip", "plain", "page", "second page", "pointer", "zip"],
 )
 def test_a_file_under_a_wrong_name_is_told_apart(tmp_path, name, content, said):
     (tmp_path / name).write_bytes(content)
