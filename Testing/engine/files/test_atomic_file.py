@@ -9,6 +9,7 @@ import time
 from pathlib import Path
 
 import pytest
+from wmh_siamese.errors import WMHError
 from wmh_siamese.files.atomic_file import written_whole
 
 ENGINE = Path(__file__).resolve().parents[3] / "WMHSiameseSeg"
@@ -80,6 +81,44 @@ def test_permissions_are_those_of_an_ordinary_new_file(tmp_path, mask):
     finally:
         os.umask(before)
     assert (tmp_path / "note").stat().st_mode & 0o777 == 0o666 & ~mask
+
+
+@pytest.mark.skipif(os.name == "nt", reason="links need rights there")
+@pytest.mark.parametrize("there", [True, False])
+def test_a_link_stays_and_its_target_is_replaced(tmp_path, there):
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    target, link = elsewhere / "kept.bin", tmp_path / "mask.nii.gz"
+    if there:
+        target.write_text("old")
+    (tmp_path / "between").symlink_to(target)
+    link.symlink_to("between")
+    with written_whole(link) as partial:
+        assert partial.parent == elsewhere and partial.name.endswith("mask.nii.gz")
+        partial.write_text("new")
+    assert link.is_symlink() and os.readlink(link) == "between"
+    assert target.read_text() == "new" and not target.is_symlink()
+    assert os.listdir(elsewhere) == ["kept.bin"]
+
+
+@pytest.mark.skipif(os.name == "nt", reason="POSIX")
+def test_a_pipe_or_device_is_never_replaced(tmp_path):
+    os.mkfifo(tmp_path / "pipe")
+    refused = pytest.raises(WMHError, match="no file that could be replaced")
+    with refused as caught, written_whole(tmp_path / "pipe"):
+        pass
+    assert caught.value.kind == "bad-path" and str(tmp_path / "pipe") in caught.value.sentence
+    assert os.listdir(tmp_path) == ["pipe"]
+
+
+def test_a_disk_that_refuses_rights_takes_the_file_all_the_same(tmp_path, monkeypatch):
+    def refuse(path, mode, **more):
+        raise PermissionError(errno.EPERM, "Operation not permitted", str(path))
+
+    monkeypatch.setattr(os, "chmod", refuse)
+    with written_whole(tmp_path / "note") as partial:
+        partial.write_text("new")
+    assert (tmp_path / "note").read_text() == "new"
 
 
 @pytest.mark.skipif(os.name == "nt", reason="needs SIGKILL")

@@ -6,6 +6,7 @@ import sys
 import tempfile
 
 import pytest
+from slicer_side import started_host  # noqa: F401
 from WMHSiameseSegLib.worker import private_folder
 
 

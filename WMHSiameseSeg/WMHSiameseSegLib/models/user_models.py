@@ -14,7 +14,7 @@ from pathlib import Path
 import slicer
 from wmh_siamese.errors import WMHError
 from wmh_siamese.files.safetensors_header import read_header
-from wmh_siamese.files.workplace import prefix_of, sweep_workplaces
+from wmh_siamese.files.workplace import prefix_of, sweep_workplaces, workplace
 from wmh_siamese.models.model_file import bundled_models, read_card
 
 from WMHSiameseSegLib.models.model_choice import Model, read_model
@@ -119,12 +119,9 @@ def copy_model(origin: Path, target: Path) -> None:
     Raises:
         OSError: when it cannot be copied.
     """
-    partial = target.with_name(f".{target.name}.{os.getpid()}.partial")
-    try:
-        shutil.copyfile(origin, partial)
-        os.replace(partial, target)
-    finally:
-        partial.unlink(missing_ok=True)
+    with workplace(target.parent) as folder:
+        shutil.copyfile(origin, folder / target.name)
+        os.replace(folder / target.name, target)
 
 
 def sweep_workplace(worker_pid: int) -> bool:

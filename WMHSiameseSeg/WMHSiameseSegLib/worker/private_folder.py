@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import os
 import shutil
-import sys
-import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
 import qt
+from wmh_siamese.files.workplace import private_folder, sweep_temporary_place
 
-_PREFIX = "WMHSiameseSeg-"
 _LOOK_AGAIN_MS = 100
 
 
@@ -21,7 +18,7 @@ def make_private_folder() -> Path:
     Raises:
         OSError: when there is no place for temporary files.
     """
-    return Path(tempfile.mkdtemp(prefix=f"{_PREFIX}{os.getpid()}-"))
+    return private_folder()
 
 
 def remove_folder(folder: Path) -> bool:
@@ -43,60 +40,5 @@ def remove_in_time(
 
 
 def sweep_stale_folders() -> int:
-    """Delete the folders that a killed application left behind; returns how many."""
-    return sweep_stale(Path(tempfile.gettempdir()), _PREFIX)
-
-
-def sweep_stale(place: Path, prefix: str) -> int:
-    """Delete this user's folders ``<prefix><process>-…`` of processes that are gone."""
-    swept = 0
-    for folder in place.glob(f"{prefix}*-*"):
-        process = folder.name.removeprefix(prefix).partition("-")[0]
-        if process.isdigit() and not _is_alive(int(process)) and _is_ours(folder):
-            swept += remove_folder(folder)
-    return swept
-
-
-def _is_ours(folder: Path) -> bool:
-    try:
-        return folder.is_dir() and not folder.is_symlink() and _owner(folder) == _user()
-    except OSError:
-        return False
-
-
-def _owner(folder: Path) -> int:
-    return folder.stat().st_uid
-
-
-def _user() -> int:
-    return os.getuid() if hasattr(os, "getuid") else 0
-
-
-def _is_alive(process: int) -> bool:
-    if process == os.getpid():
-        return True
-    if sys.platform == "win32":
-        return _is_alive_on_windows(process)
-    try:
-        os.kill(process, 0)
-    except ProcessLookupError:
-        return False
-    except (PermissionError, OverflowError):
-        return True
-    return True
-
-
-def _is_alive_on_windows(process: int) -> bool:
-    """os.kill would end the process there."""
-    import ctypes
-
-    query_limited_information = 0x1000
-    still_active = 259
-    kernel = ctypes.windll.kernel32  # type: ignore[attr-defined]
-    handle = kernel.OpenProcess(query_limited_information, False, process)
-    if not handle:
-        return False
-    code = ctypes.c_ulong()
-    kernel.GetExitCodeProcess(handle, ctypes.byref(code))
-    kernel.CloseHandle(handle)
-    return code.value == still_active
+    """Delete what killed applications and workers left behind; returns how much."""
+    return sweep_temporary_place()

@@ -3,38 +3,58 @@
 from __future__ import annotations
 
 import os
-import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
+
+from wmh_siamese.errors import WMHError
+from wmh_siamese.files.temporaries import sweep_once, temporary_file
 
 
 @contextmanager
 def written_whole(path: str | Path) -> Iterator[Path]:
     """A temporary name that takes the place of ``path`` when the block ends well.
 
-    The temporary name ends as ``path`` does, so that writers that go by the ending still work.
+    As :func:`appearing`, and the disk has all of the file before its name appears.
 
     Example:
+        >>> import tempfile
         >>> folder = Path(tempfile.mkdtemp())
         >>> with written_whole(folder / "note.txt") as partial:
         ...     _ = partial.write_text("whole or not at all")
         >>> [file.name for file in folder.iterdir()]
         ['note.txt']
     """
-    path = Path(path)
-    handle, name = tempfile.mkstemp(prefix=".partial-", suffix=path.name[-40:], dir=path.parent)
-    os.close(handle)
-    partial = Path(name)
-    try:
+    with appearing(path) as partial:
         yield partial
         with open(partial, "rb+") as file:
             os.fsync(file.fileno())
-        os.chmod(partial, 0o666 & ~_umask())
-        os.replace(partial, path)
-    except BaseException:
-        partial.unlink(missing_ok=True)
-        raise
+
+
+@contextmanager
+def appearing(path: str | Path) -> Iterator[Path]:
+    """A temporary name that takes the place of ``path`` when the block ends well.
+
+    The temporary name ends as ``path`` does, so that writers that go by the ending still work, and
+    nobody else may read it. A link stays, and what it points to is replaced. What killed processes
+    left in the folder goes first.
+
+    Raises:
+        WMHError: ``bad-path`` when ``path`` is a device or the like, which cannot be replaced.
+        OSError: when the file cannot be written.
+    """
+    path = Path(path)
+    target = Path(os.path.realpath(path)) if path.is_symlink() else path
+    if target.exists() and not (target.is_file() or target.is_dir()):
+        raise WMHError(
+            "bad-path", f"{path} is no file that could be replaced.", "Choose another name."
+        )
+    sweep_once(target.parent)
+    with temporary_file(target.parent, path.name) as partial:
+        yield partial
+        with suppress(OSError):  # some network disks refuse it, and give rights of their own
+            os.chmod(partial, 0o666 & ~_umask())
+        os.replace(partial, target)
 
 
 def _umask() -> int:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import statistics
-import tempfile
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
@@ -76,7 +75,7 @@ def estimated(
     """
     moments: list[float] = []
     short = replace(settings, epochs=1, batches=TIMED_STEPS + 1)
-    with workplace(place or Path(tempfile.gettempdir())) as folder:
+    with workplace(place) as folder:
         train(
             [_first(cases)],
             (),

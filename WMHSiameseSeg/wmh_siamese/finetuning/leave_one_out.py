@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -68,7 +67,7 @@ def leave_one_out(
     folds = [_fold(patient, cases, rehearsal) for patient in patients]
     pairs: list[CasePair] = []
     for patient, (left, others) in zip(patients, folds, strict=True):
-        with workplace(place or Path(tempfile.gettempdir())) as folder:
+        with workplace(place) as folder:
             model = folder / "model.safetensors"
             finetune(
                 *(base, others, (), vgg, model, settings),

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import math
 import os
-import shutil
-import tempfile
 import zipfile
 import zlib
 from collections.abc import Callable, Iterator
@@ -18,11 +16,11 @@ from wmh_siamese.cases.case import FLAIR_NAME, MASK_NAME, Case
 from wmh_siamese.cases.reading import read_case
 from wmh_siamese.errors import WMHError
 from wmh_siamese.files.atomic_file import written_whole
+from wmh_siamese.files.workplace import workplace
 from wmh_siamese.library.changing import Change
 from wmh_siamese.library.folders import (
     CASES,
     FILE_NAMES,
-    PARTIAL,
     TRASH,
     put_case,
     write_flushed,
@@ -101,8 +99,8 @@ def scan_from(source: Source, row: LibraryCase) -> Scan:
         WMHError: ``bad-volume`` when its files are missing, damaged, too large, or not the ones
             that the row tells of.
     """
-    with tempfile.TemporaryDirectory() as private:
-        files = {name: Path(private) / name for name in (FLAIR_NAME, MASK_NAME)}
+    with workplace() as private:
+        files = {name: private / name for name in (FLAIR_NAME, MASK_NAME)}
         for name, most in ((FLAIR_NAME, MAX_FLAIR_BYTES), (MASK_NAME, MAX_MASK_BYTES)):
             with files[name].open("wb") as target:
                 source.copy(f"{CASES}/{row.id}/{name}", target, most)
@@ -223,19 +221,16 @@ def _in_folder(target: Path) -> Iterator[Write]:
         raise WMHError(
             "bad-path", f"{target} exists and is not empty.", "Choose a new folder or a .zip."
         )
-    partial = Path(tempfile.mkdtemp(prefix=PARTIAL, dir=target.parent))
-    whole = partial / "whole"  # made with the usual rights, which mkdtemp does not give
+    with workplace(target.parent) as private:
+        whole = private / "whole"  # made with the usual rights, which the workplace does not have
 
-    def write(name: str, content: bytes) -> None:
-        (whole / name).parent.mkdir(parents=True, exist_ok=True)
-        write_flushed(whole / name, content)
+        def write(name: str, content: bytes) -> None:
+            (whole / name).parent.mkdir(parents=True, exist_ok=True)
+            write_flushed(whole / name, content)
 
-    try:
         for name in (CASES, TRASH):
             (whole / name).mkdir(parents=True)
         yield write
         if target.is_dir():
             target.rmdir()
         os.rename(whole, target)
-    finally:
-        shutil.rmtree(partial, ignore_errors=True)

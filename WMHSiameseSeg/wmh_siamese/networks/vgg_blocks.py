@@ -55,7 +55,6 @@ def keep_download(
     source: Source,
     progress: Progress = lambda done, of: None,
     stopped: Callable[[], bool] = lambda: False,
-    part_written: set[Path] | None = None,
 ) -> VGGWeights:
     """Download a VGG19 and keep its first two blocks in ``kept``; the rest is deleted at once.
 
@@ -64,21 +63,15 @@ def keep_download(
         source: what to download.
         progress: told bytes done and of how many.
         stopped: asked while it comes.
-        part_written: holds the download while it is under way, for whoever ends the process.
 
     Raises:
         WMHError: as :func:`wmh_siamese.files.download.download`; nothing is left then.
     """
-    under_way = set() if part_written is None else part_written
     kept.parent.mkdir(parents=True, exist_ok=True)
     with workplace(kept.parent) as folder:
         file = folder / _file_name(source.url)
-        under_way.add(file)
-        try:
-            download(source.url, file, source.sha256_begins, progress, stopped)
-            return keep_file(file, kept)
-        finally:
-            under_way.discard(file)
+        download(source.url, file, source.sha256_begins, progress, stopped)
+        return keep_file(file, kept)
 
 
 def kept_or_downloaded(progress: Progress = lambda done, of: None) -> VGGWeights:

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import argparse
-import tempfile
-from pathlib import Path
 
 from wmh_siamese.cases.case import Case
 from wmh_siamese.cases.finding import check_ids, find_cases
 from wmh_siamese.cases.splits import of_same_patient
 from wmh_siamese.errors import WMHError
 from wmh_siamese.evaluation.table import in_words
+from wmh_siamese.files.workplace import workplace
 from wmh_siamese.models.model_file import check_output, read_card
 from wmh_siamese.terminal.output import DONE, tell
 from wmh_siamese.training.averaging import average_models
@@ -35,8 +34,8 @@ def run_averaging(options: argparse.Namespace) -> Released:
     """
     check_output(options.output)
     held_out = _held_out(options)
-    with tempfile.TemporaryDirectory(prefix="wmh-average-") as folder:
-        mean = Path(folder, "mean.safetensors")
+    with workplace() as folder:
+        mean = folder / "mean.safetensors"
         average_models(options.models, mean, options.name, options.threshold)
         return release(mean, held_out, options.output, options.device)
 

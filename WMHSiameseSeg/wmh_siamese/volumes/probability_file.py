@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -11,13 +10,13 @@ from typing import BinaryIO
 import numpy as np
 from numpy.typing import NDArray
 
+from wmh_siamese.files.atomic_file import appearing
+
 _CHUNK = 8 << 20
 
 
 @contextmanager
-def probability_file(
-    path: Path, shape: tuple[int, ...], began: set[Path]
-) -> Iterator[NDArray[np.float32]]:
+def probability_file(path: Path, shape: tuple[int, ...]) -> Iterator[NDArray[np.float32]]:
     """A float32 array (i, j, k) on disk that becomes ``path`` when the block ends well.
 
     Its memory order is Fortran's, so that its transpose (k, j, i) is contiguous. It is handed
@@ -27,21 +26,14 @@ def probability_file(
     Args:
         path: an ``.npy`` file; an older one is replaced.
         shape: of the array.
-        began: holds the temporary name while it exists, for whoever must end the process early.
 
     Raises:
         OSError: when the disk has no room for all of it; known before the block begins.
     """
-    partial = path.with_name(f".partial-{os.getpid()}-{path.name}")
-    began.add(partial)
-    try:
+    with appearing(path) as partial:
         with partial.open("wb") as file:
             _reserve(file, shape)
         yield np.lib.format.open_memmap(partial, mode="r+")
-        os.replace(partial, path)
-    finally:
-        partial.unlink(missing_ok=True)
-        began.discard(partial)
 
 
 def _reserve(file: BinaryIO, shape: tuple[int, ...]) -> None:

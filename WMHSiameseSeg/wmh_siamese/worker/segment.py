@@ -75,7 +75,7 @@ def run_segment(work: Segment, asker: Asker, workshop: Workshop) -> dict[str, An
     stages("reading", 0, 1)
     volume = volume_in(work.volume, work.affine)
     hashed = input_sha256(volume)
-    with probability_file(work.probability, volume.shape, workshop.part_written) as out:
+    with probability_file(work.probability, volume.shape) as out:
         stages("preparing", 0, 1)
         segmenter.probability(
             volume,

@@ -11,20 +11,18 @@ import contextlib
 import logging
 import os
 import queue
-import shutil
 import signal
 import sys
 import threading
-import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
-from pathlib import Path
 from types import FrameType
 from typing import Any, BinaryIO
 
 from wmh_siamese.errors import WMHError, from_exception
 from wmh_siamese.files.plain_json import without_nan
+from wmh_siamese.files.workplace import sweep_temporary_place
 from wmh_siamese.worker.asker import Asker, stopped
 from wmh_siamese.worker.jobs import Work, work_of
 from wmh_siamese.worker.lines import Identity, identity_of, parse_line
@@ -33,7 +31,6 @@ from wmh_siamese.worker.streams import Events, claim_standard_streams, lines_of
 from wmh_siamese.worker.workshop import Workshop
 
 PROTOCOL = 1
-REMOVALS = 20
 
 log = logging.getLogger(__name__)
 
@@ -110,15 +107,16 @@ class Worker:
 
         Args:
             code: of the process's end.
-            abandoned: whoever asked is gone: the run's private folder is removed as well.
+            abandoned: nobody will fetch a result: the run's private folder is removed as well.
         """
         with self._ending:  # whoever comes second must not end the process in the middle
-            for unfinished in tuple(self._workshop.part_written):
-                with contextlib.suppress(OSError):
-                    unfinished.unlink(missing_ok=True)
-            if abandoned and self._workshop.private_folder is not None:
-                _remove(self._workshop.private_folder)
+            self._workshop.clear_away(private=abandoned)
             self._leave(code)
+
+    @property
+    def working(self) -> bool:
+        """Whether a piece of work is under way."""
+        return self._running is not None
 
     # The thread that reads
 
@@ -215,15 +213,6 @@ class Worker:
             self.end_now(1, abandoned=True)
 
 
-def _remove(folder: Path) -> None:
-    """Delete a folder in which the thread that works may be about to create a file."""
-    for _ in range(REMOVALS):
-        shutil.rmtree(folder, ignore_errors=True)
-        if not folder.exists():
-            return
-        time.sleep(0.05)
-
-
 def _lead_a_group() -> None:
     """A group of its own, so that whoever started the worker can end it with its children."""
     if sys.platform != "win32":
@@ -239,10 +228,11 @@ def main() -> None:
         stream=sys.stderr, level=logging.INFO, format="%(levelname)s %(name)s: %(message)s"
     )
     logging.captureWarnings(True)
+    sweep_temporary_place()
     worker = Worker(requests, events, Workshop())
 
     def ended(number: int, frame: FrameType | None) -> None:
-        worker.end_now(128 + number)
+        worker.end_now(128 + number, abandoned=worker.working)
 
     signal.signal(signal.SIGTERM, ended)
     signal.signal(signal.SIGINT, ended)

@@ -63,7 +63,7 @@ def run_keep_vgg(work: KeepVGG, asker: Asker, workshop: Workshop) -> dict[str, A
 
     if work.file is None:
         weights = vgg_blocks.keep_download(
-            *(work.kept, vgg_blocks.TORCHVISION, progress, asker.stopped, workshop.part_written)
+            work.kept, vgg_blocks.TORCHVISION, progress, asker.stopped
         )
     else:
         convention = work.convention or told_convention(work.file)

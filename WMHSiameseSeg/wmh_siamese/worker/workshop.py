@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from wmh_siamese.errors import WMHError
+from wmh_siamese.files.temporaries import remove, remove_own
 from wmh_siamese.networks.torch_loading import import_torch
 from wmh_siamese.worker.asker import Asker
 
@@ -25,7 +26,6 @@ class Workshop:
         load: makes a Segmenter from a model path, a device and a way to speak to the user.
 
     Attributes:
-        part_written: files under way.
         private_folder: of the piece of work that is under way, where it has one.
     """
 
@@ -33,8 +33,8 @@ class Workshop:
         self._load = load or _load_segmenter
         self._warm: tuple[tuple[Any, ...], Segmenter] | None = None
         self._asker: Asker | None = None
-        self.part_written: set[Path] = set()
         self.private_folder: Path | None = None
+        self._process = os.getpid()  # a forked child must not clear away what is its parent's
 
     def segmenter(
         self, model: Path, device: str, asker: Asker, progress: Progress | None = None
@@ -61,6 +61,12 @@ class Workshop:
             self._warm = key, self._load(model, device, self._say)
             progress("loading model", 1, 1)
         return self._warm[1]
+
+    def clear_away(self, *, private: bool) -> None:
+        """Remove what is half-done, and with ``private`` the run's folder: the process ends."""
+        remove_own()
+        if private and self.private_folder is not None and os.getpid() == self._process:
+            remove(self.private_folder)
 
     def _say(self, text: str) -> None:
         if self._asker is not None:
