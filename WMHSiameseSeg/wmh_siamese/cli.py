@@ -17,6 +17,7 @@ from dataclasses import dataclass
 
 import wmh_siamese
 from wmh_siamese.evaluation.options import add_evaluate_options
+from wmh_siamese.files.workplace import sweep_temporary_place
 from wmh_siamese.finetuning.options import add_finetune_options
 from wmh_siamese.models.options import add_models_options
 from wmh_siamese.networks.torch_loading import import_torch
@@ -127,6 +128,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     # nibabel tells of odd headers on stderr by itself; what matters of them is refused or accepted
     logging.getLogger("nibabel.global").disabled = not options.verbose
     previous = signal.signal(signal.SIGTERM, _ended)
+    sweep_temporary_place()
     try:
         code: int = options.command.run(options)
         return code

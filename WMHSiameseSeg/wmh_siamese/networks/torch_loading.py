@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import logging
+import os
+import tempfile
 
 from wmh_siamese.errors import WMHError
 
@@ -12,9 +14,13 @@ log = logging.getLogger(__name__)
 def import_torch() -> None:
     """Import torch for the first time, and say so in plain words where it does not load.
 
+    Nothing is compiled here. So torch's compiler gets a folder that is there already, else it
+    leaves an empty one, named after the user, among the temporary files.
+
     Raises:
         WMHError: ``missing-dependency``.
     """
+    os.environ.setdefault("TORCHINDUCTOR_CACHE_DIR", tempfile.gettempdir())
     try:
         import torch  # noqa: F401
     except ModuleNotFoundError:
