@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
-from wmh_siamese.volumes.volume import write_volume
+from wmh_siamese.volumes.nifti_file import write_volume
 
 from bench.report import Figure
 from bench.setting import Setting

@@ -18,7 +18,8 @@ from wmh_siamese.networks.preparation import (
     vgg_prepared,
     white_level,
 )
-from wmh_siamese.volumes.volume import Volume, axial_view, read_volume
+from wmh_siamese.volumes.nifti_file import read_volume
+from wmh_siamese.volumes.volume import Volume, axial_view
 
 from bench.report import Figure
 from bench.setting import Setting

@@ -11,7 +11,8 @@ import torch
 from wmh_siamese.models.model_file import ModelCard, bundled_models, save_model
 from wmh_siamese.networks.generator import DenseUNet
 from wmh_siamese.networks.preparation import ROBUST, Recipe
-from wmh_siamese.volumes.volume import Volume, axial_view, read_volume
+from wmh_siamese.volumes.nifti_file import read_volume
+from wmh_siamese.volumes.volume import Volume, axial_view
 
 ROOT = Path(__file__).resolve().parents[2]
 SAMPLE = ROOT / "WMHSiameseSeg" / "Resources" / "SampleData" / "simulated_flair.nii.gz"

@@ -18,7 +18,8 @@ from wmh_siamese.cases.finding import find_cases
 from wmh_siamese.errors import WMHError
 from wmh_siamese.segmenting.inference import Segmenter
 from wmh_siamese.segmenting.readouts import lesion_mask
-from wmh_siamese.volumes.volume import Volume, axial_view, read_volume
+from wmh_siamese.volumes.nifti_file import read_volume
+from wmh_siamese.volumes.volume import Volume, axial_view
 
 from bench.report import Figure
 from bench.setting import Setting

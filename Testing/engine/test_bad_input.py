@@ -263,7 +263,8 @@ def test_output_that_nobody_can_take(engine_environment, flair, tiny_model):
 )
 def test_a_changed_byte_in_a_header_never_breaks_the_program(tmp_path, place, byte):
     from wmh_siamese.errors import WMHError
-    from wmh_siamese.volumes.volume import check_volume, read_volume
+    from wmh_siamese.volumes.nifti_file import read_volume
+    from wmh_siamese.volumes.volume import check_volume
 
     raw = bytearray(nibabel.Nifti1Image(ramp(), np.eye(4)).to_bytes())
     raw[place] = byte

@@ -64,7 +64,7 @@ def test_every_output_of_one_input_agrees(run, flair, tmp_path):
     with (out / "table.csv").open(newline="") as table:
         (row,) = csv.DictReader(table)
     assert float(row["pcd_percent"]) == pytest.approx(figures.pcd_percent, abs=1e-6)
-    assert row["input"] == "flair.nii.gz"
+    assert row["input"] == str(flair) and row["placement"] == told["placement"] == "sform"
     assert (out / "overlay.png").read_bytes().startswith(b"\x89PNG")
 
 

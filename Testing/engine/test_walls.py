@@ -21,7 +21,8 @@ LIGHT = [
     "wmh_siamese.volumes.volume",
 ]
 LIGHT += ["wmh_siamese.models.model_file", "wmh_siamese.files.workplace"]
-LIGHT += ["wmh_siamese.files.safetensors_header", "wmh_siamese.volumes.flair_doubts"]
+LIGHT += ["wmh_siamese.files.plain_cell", "wmh_siamese.files.safetensors_header"]
+LIGHT += ["wmh_siamese.volumes.flair_doubts"]
 
 
 def run(program, *arguments):

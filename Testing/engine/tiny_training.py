@@ -10,7 +10,7 @@ from wmh_siamese.cases.case import Case
 from wmh_siamese.networks.preparation import Recipe
 from wmh_siamese.training.settings import TrainingSettings
 from wmh_siamese.training.training import train
-from wmh_siamese.volumes.volume import write_volume
+from wmh_siamese.volumes.nifti_file import write_volume
 
 TINY = TrainingSettings(
     width=4, depth=2, recipe=Recipe(size=32), epochs=2, batches=3, batch_size=4, lesion_slices=2

@@ -277,3 +277,20 @@ def test_every_control_is_explained() -> None:
     lacking = controls() - set(re.findall(r"\*\*([^*]+)\*\*", text))
     assert len(controls()) > 60
     assert not lacking, "add to docs/user-guide.md: " + ", ".join(sorted(lacking))
+
+
+def test_every_column_of_a_table_is_explained() -> None:
+    from wmh_siamese.evaluation import table
+    from wmh_siamese.segmenting import result_table
+
+    page = (ROOT / "docs" / "tables.md").read_text(encoding="utf-8")
+    sections = dict(part.split("\n", 1) for part in page.split("\n## ")[1:])
+    for title, columns in (("segment", result_table.COLUMNS), ("evaluate", table.COLUMNS)):
+        section = sections[f"`wmh-siamese {title} --csv`"]
+        told = [
+            name
+            for line in section.splitlines()
+            if line.startswith("| `")
+            for name in re.findall(r"`([a-z_0-9]+)`", line.split("|")[1])
+        ]
+        assert told == list(columns)

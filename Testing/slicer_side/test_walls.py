@@ -15,7 +15,7 @@ ROOT = Path(__file__).parents[2]
 MODULE = ROOT / "WMHSiameseSeg"
 SOURCES = [MODULE / "WMHSiameseSeg.py", *sorted((MODULE / "WMHSiameseSegLib").rglob("*.py"))]
 ENGINE_MODULES = {"errors", "segmenting.readouts", "models.model_file", "files.workplace"}
-ENGINE_MODULES |= {"files.safetensors_header", "volumes.flair_doubts"}
+ENGINE_MODULES |= {"files.plain_cell", "files.safetensors_header", "volumes.flair_doubts"}
 FOREIGN = {"torch", "torchvision", "nibabel", "safetensors", "SimpleITK", "requests", "PySide6"}
 
 _IMPORT_ALL = f"""

@@ -6,7 +6,7 @@ from wmh_siamese.cases.case import Case
 from wmh_siamese.cases.finding import read_case_table
 from wmh_siamese.cases.reading import read_case
 from wmh_siamese.errors import WMHError
-from wmh_siamese.volumes.volume import write_volume
+from wmh_siamese.volumes.nifti_file import write_volume
 
 AFFINE = np.diag([1.0, 1.0, 3.0, 1.0])
 TABLE = """cohort,case,flair,mask,scanner

@@ -5,7 +5,7 @@ import pytest
 from wmh_siamese.cases.case import Case
 from wmh_siamese.cases.checks import checked_cases
 from wmh_siamese.errors import WMHError
-from wmh_siamese.volumes.volume import write_volume
+from wmh_siamese.volumes.nifti_file import write_volume
 
 
 @pytest.fixture

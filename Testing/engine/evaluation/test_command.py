@@ -11,7 +11,7 @@ from matplotlib.image import imread
 from wmh_siamese.cli import main
 from wmh_siamese.evaluation.compared_slice import FALSE_ALARM, HIT, MISS, TINT, compared
 from wmh_siamese.models.model_file import bundled_models, read_card
-from wmh_siamese.volumes.volume import write_volume
+from wmh_siamese.volumes.nifti_file import write_volume
 
 
 @pytest.fixture
@@ -66,6 +66,18 @@ def test_models_masks_and_baseline_stand_side_by_side(run, data, tiny_model, tmp
     assert printed.count("\n| paris | ") == 3 and "paris/a, other tool: Dice 1.000" in printed
     text = (out / "t.md").read_text(encoding="utf-8")
     assert "SHA-256" in text and str(tmp_path) not in text
+
+
+def test_other_pathology_in_a_finished_mask_is_no_lesion(run, data, tmp_path, head):
+    """As in the truth: label 2 is not white matter hyperintensity."""
+    masks = tmp_path / "labels"
+    masks.mkdir()
+    labels = np.where(head[0] > 800, 1, np.where(head[0] > 300, 2, 0)).astype(np.uint8)
+    for name in "abc":
+        write_volume(masks / f"{name}.nii.gz", labels, head[1])
+    code, _, _ = run("--cases", data, "--masks", masks, "--csv", tmp_path / "t.csv")
+    assert code == 0
+    assert {row["dice"] for row in rows_of(tmp_path / "t.csv") if row["row"] == "case"} == {"1.0"}
 
 
 def test_json_lines_are_cases_then_cohorts(run, data):

@@ -20,7 +20,7 @@ from wmh_siamese.evaluation.methods import FinishedMasks, IntensityThreshold, Tr
 from wmh_siamese.evaluation.metrics import evaluate
 from wmh_siamese.evaluation.table import COLUMNS, cohort_table, write_csv, write_markdown
 from wmh_siamese.segmenting.readouts import read_out
-from wmh_siamese.volumes.volume import write_volume
+from wmh_siamese.volumes.nifti_file import write_volume
 
 AFFINE = np.diag([1.0, 1.0, 3.0, 1.0])
 SHAPE = (12, 14, 5)

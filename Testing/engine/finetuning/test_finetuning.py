@@ -26,7 +26,7 @@ from wmh_siamese.models.model_file import load_model, read_card, save_model
 from wmh_siamese.training.loss import TrainingLoss
 from wmh_siamese.training.release import model_figures
 from wmh_siamese.training.settings import TrainingSettings
-from wmh_siamese.volumes.volume import write_volume
+from wmh_siamese.volumes.nifti_file import write_volume
 
 
 @pytest.fixture(scope="module")

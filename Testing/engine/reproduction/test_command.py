@@ -25,7 +25,7 @@ from wmh_siamese.reproduction.results import settings_in_words
 from wmh_siamese.reproduction.samples_figure import sampled_cases
 from wmh_siamese.reproduction.tables import case_sets, cell, markdown_of, model_tables
 from wmh_siamese.training.settings import TrainingSettings
-from wmh_siamese.volumes.volume import write_volume
+from wmh_siamese.volumes.nifti_file import write_volume
 
 TINY = ["--width", "4", "--depth", "1", "--epochs", "1", "--batches", "2", "--batch-size", "2"]
 TINY += ["--device", "cpu", "--size", "32"]

@@ -6,7 +6,7 @@ from wmh_siamese.cases.reading import read_case
 from wmh_siamese.cli import main
 from wmh_siamese.evaluation.metrics import dice, lesion_recall
 from wmh_siamese.models.model_file import bundled_models, read_card
-from wmh_siamese.volumes.volume import read_mask
+from wmh_siamese.volumes.nifti_file import read_mask
 
 HELD_OUT = read_card(bundled_models()[0]).metrics["held_out"]["nichart"]["cases"]
 

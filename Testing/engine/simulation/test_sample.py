@@ -10,7 +10,8 @@ from typing import Any
 import numpy as np
 import pytest
 from wmh_siamese.segmenting.readouts import read_out
-from wmh_siamese.volumes.volume import Volume, check_volume, read_mask, read_volume
+from wmh_siamese.volumes.nifti_file import read_mask, read_volume
+from wmh_siamese.volumes.volume import Volume, check_volume
 
 ROOT = Path(__file__).parents[3]
 FOLDER = ROOT / "Resources/SampleData"

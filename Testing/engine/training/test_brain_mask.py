@@ -5,7 +5,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 from wmh_siamese.training.brain_mask import brain_mask, is_stripped, stripped
-from wmh_siamese.volumes.volume import Volume, read_mask, read_volume
+from wmh_siamese.volumes.nifti_file import read_mask, read_volume
+from wmh_siamese.volumes.volume import Volume
 
 pytest.importorskip("SimpleITK")
 pytest.importorskip("nilearn")

@@ -17,7 +17,7 @@ from safetensors.torch import load_file
 from wmh_siamese.cases.splits import read_split
 from wmh_siamese.cli import main
 from wmh_siamese.models.model_file import read_card
-from wmh_siamese.volumes.volume import write_volume
+from wmh_siamese.volumes.nifti_file import write_volume
 
 TINY = ["--width", "4", "--depth", "1", "--epochs", "2", "--batches", "2", "--batch-size", "2"]
 TINY += ["--device", "cpu", "--loss", "dice"]

@@ -11,7 +11,7 @@ from safetensors.torch import load_file
 from wmh_siamese.networks.preparation import Recipe
 from wmh_siamese.training import slice_cache
 from wmh_siamese.training.slice_cache import prepared_cases
-from wmh_siamese.volumes.volume import write_volume
+from wmh_siamese.volumes.nifti_file import write_volume
 
 SIZE = Recipe(size=32)
 

@@ -13,7 +13,8 @@ from wmh_siamese.training.batches import Batches, batch_makers, batch_of
 from wmh_siamese.training.settings import TrainingSettings
 from wmh_siamese.training.slice_cache import prepared_cases
 from wmh_siamese.training.slices import TrainingSlices, prepare_case, rotated
-from wmh_siamese.volumes.volume import Volume, write_volume
+from wmh_siamese.volumes.nifti_file import write_volume
+from wmh_siamese.volumes.volume import Volume
 
 SIZE = Recipe(size=32)
 

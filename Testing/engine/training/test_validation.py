@@ -8,7 +8,7 @@ from torch import nn
 from wmh_siamese.cases.case import Case
 from wmh_siamese.networks.preparation import Recipe
 from wmh_siamese.training.validation import THRESHOLDS, Validation
-from wmh_siamese.volumes.volume import write_volume
+from wmh_siamese.volumes.nifti_file import write_volume
 
 CPU = torch.device("cpu")
 

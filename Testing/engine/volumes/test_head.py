@@ -96,6 +96,14 @@ def test_air_as_a_ct_has_it_counts_as_air():
     assert head.above_zero(np.array([-1024.0])) == 0
 
 
+@pytest.mark.parametrize(("edge_mm", "said"), [(0.1, "5.3 mm"), (20.0, "1.06e+03 mm")])
+def test_a_head_of_no_heads_size_is_refused(edge_mm, said):
+    """Centimetres or tenths taken for millimetres: the volume in ml would be wrong by thousands."""
+    with pytest.raises(WMHError, match="no head is") as caught:
+        find_head(Volume(a_head(), np.diag([edge_mm, edge_mm, 4.0, 1.0])))
+    assert caught.value.kind == "bad-volume" and "units" in caught.value.way_out
+
+
 def test_an_inverted_contrast_is_refused(scan):
     with pytest.raises(WMHError, match="inverted"):
         found(scan.max() - scan)

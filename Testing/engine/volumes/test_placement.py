@@ -9,7 +9,8 @@ import SimpleITK as sitk
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from wmh_siamese.errors import WMHError
-from wmh_siamese.volumes.volume import check_volume, read_volume, write_volume
+from wmh_siamese.volumes.nifti_file import read_volume, write_volume
+from wmh_siamese.volumes.volume import check_volume
 
 RIGHT = np.array([[-0.9, 0, 0, 110], [0, 0.9, 0, -90], [0, 0, 3, -60], [0, 0, 0, 1.0]])
 TURNED = np.array(

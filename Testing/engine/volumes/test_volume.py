@@ -10,7 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.spatial.transform import Rotation
 from wmh_siamese.errors import WMHError
-from wmh_siamese.volumes.volume import Volume, axial_view, check_affine, check_volume, write_volume
+from wmh_siamese.volumes.nifti_file import write_volume
+from wmh_siamese.volumes.volume import Volume, axial_view, check_affine, check_volume
 
 ORDERS = [(axes, signs) for axes in permutations(range(3)) for signs in product((1, -1), repeat=3)]
 ORIGIN = (-80.0, 35.5, 12.25)

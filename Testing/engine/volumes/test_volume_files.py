@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from wmh_siamese.errors import WMHError
-from wmh_siamese.volumes.volume import read_mask, read_volume, write_volume
+from wmh_siamese.volumes.nifti_file import read_mask, read_volume, write_volume
 
 AFFINE = np.array([[-0.9, 0, 0, 80], [0, 1.1, 0.2, -60], [0, -0.3, 4.9, 10], [0, 0, 0, 1.0]])
 

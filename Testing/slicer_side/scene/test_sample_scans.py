@@ -13,7 +13,7 @@ from real_data import SCANS
 from slicer_side.panel import ENGINE
 from wmh_siamese.models.model_file import read_card
 from wmh_siamese.volumes.hashes import voxels_sha256
-from wmh_siamese.volumes.volume import read_volume
+from wmh_siamese.volumes.nifti_file import read_volume
 from WMHSiameseSegLib.scene.sample_scans import CATEGORY, sample_scans
 from WMHSiameseSegLib.scene.voxels import volume_array
 

@@ -11,6 +11,7 @@ from pathlib import Path
 import slicer
 import vtk
 from slicer.i18n import tr as _
+from wmh_siamese.files.plain_cell import plain_cell
 from wmh_siamese.segmenting.readouts import Readouts
 
 from WMHSiameseSegLib.scene.scene import Result, new_node, place_beside
@@ -97,7 +98,7 @@ def as_text(rows: list[dict[str, str | float]], delimiter: str) -> str:
         text, columns, delimiter=delimiter, extrasaction="ignore", lineterminator="\n"
     )
     writer.writeheader()
-    writer.writerows([{name: _plain(row.get(name, "")) for name in columns} for row in rows])
+    writer.writerows([{name: _shown(row.get(name, "")) for name in columns} for row in rows])
     return text.getvalue()
 
 
@@ -115,8 +116,10 @@ def export_csv(rows: list[dict[str, str | float]], path: Path) -> None:
         partial.unlink(missing_ok=True)
 
 
-def _plain(value: str | float) -> str:
-    return f"{value:g}" if isinstance(value, float) and value == int(value) else str(value)
+def _shown(value: str | float) -> str:
+    if isinstance(value, float):
+        return f"{value:g}" if value == int(value) else str(value)
+    return plain_cell(value)
 
 
 def _value(column: vtk.vtkAbstractArray, row: int) -> str | float:

@@ -8,7 +8,8 @@ from numpy.typing import NDArray
 from wmh_siamese.cases.case import LESION, OTHER, Case
 from wmh_siamese.errors import WMHError
 from wmh_siamese.volumes.hashes import voxels_sha256
-from wmh_siamese.volumes.volume import Volume, check_volume, read_volume
+from wmh_siamese.volumes.nifti_file import read_volume
+from wmh_siamese.volumes.volume import Volume, check_volume
 
 
 def read_case(case: Case) -> tuple[Volume, Volume]:

@@ -11,12 +11,13 @@ from typing import TYPE_CHECKING, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from wmh_siamese.cases.case import Case
+from wmh_siamese.cases.case import OTHER, Case
 from wmh_siamese.cases.reading import check_same_grid
 from wmh_siamese.errors import WMHError
 from wmh_siamese.evaluation.metrics import foreground_of
 from wmh_siamese.segmenting.readouts import lesion_mask
-from wmh_siamese.volumes.volume import Volume, read_volume
+from wmh_siamese.volumes.nifti_file import read_volume
+from wmh_siamese.volumes.volume import Volume
 
 if TYPE_CHECKING:
     from wmh_siamese.segmenting.inference import Segmenter
@@ -135,7 +136,7 @@ class FinishedMasks:
             ) from None
         if np.isnan(found.array).any():
             raise WMHError("bad-volume", f"Case {case.id}, {self.name}: the mask holds NaN voxels.")
-        return foreground_of(found.array)
+        return np.asarray(foreground_of(found.array) & (found.array != OTHER))
 
     def role(self, case: Case) -> str:
         return ""

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from wmh_siamese.evaluation.evaluation import FIGURES, METRICS, CaseFigures, CohortFigures, Spread
 from wmh_siamese.files.atomic_file import written_whole
+from wmh_siamese.files.plain_cell import plain_cell
 
 COLUMNS = ("row", "method", "cohort", "case", "cases", "role", *FIGURES, "seconds")
 
@@ -43,9 +44,11 @@ def write_csv(path: Path, cases: Sequence[CaseFigures], cohorts: Sequence[Cohort
         table.writeheader()
         for one in cases:
             row: dict[str, object] = {"row": "case", "cases": 1, **one.as_json()}
-            table.writerow(row | {name: round(one.figures[name], 6) for name in FIGURES})
+            row |= {name: round(one.figures[name], 6) for name in FIGURES}
+            table.writerow({name: plain_cell(value) for name, value in row.items()})
         for cohort in cohorts:
-            about = {"method": cohort.method, "cohort": cohort.cohort, "cases": cohort.cases}
+            names = {"method": plain_cell(cohort.method), "cohort": plain_cell(cohort.cohort)}
+            about = {**names, "cases": cohort.cases}
             spreads = cohort.spreads.items()
             for row_name, figures in (
                 ("mean", {name: round(s.mean, 6) for name, s in spreads}),

@@ -17,7 +17,8 @@ from wmh_siamese.training.plan import Epoch
 from wmh_siamese.training.release import release
 from wmh_siamese.training.settings import LossName, TrainingSettings
 from wmh_siamese.training.training import train
-from wmh_siamese.volumes.volume import Volume, read_volume
+from wmh_siamese.volumes.nifti_file import read_volume
+from wmh_siamese.volumes.volume import Volume
 
 LABELS: dict[LossName, str] = {
     "dice": "Dice loss",

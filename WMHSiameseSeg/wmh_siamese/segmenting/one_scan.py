@@ -26,7 +26,7 @@ Progress = Callable[[str, int, int], None]
 
 @dataclass(frozen=True)
 class Result:
-    """What one input gave."""
+    """What one input gave; ``placement`` is the header's transform that was believed."""
 
     job: Job
     readouts: Readouts
@@ -37,6 +37,7 @@ class Result:
     precision: str
     seconds: float
     input_sha256: str
+    placement: str | None = None
     versions: dict[str, str | None] = field(default_factory=dict)
 
     def as_json(self) -> dict[str, Any]:
@@ -57,13 +58,14 @@ class Result:
             "seconds": round(self.seconds, 4),
             "versions": self.versions,
             "input_sha256": self.input_sha256,
+            "placement": self.placement,
         }
 
     def as_row(self) -> dict[str, object]:
-        """For the table; of the input's path only the file's own name."""
+        """For the table; its columns are explained in docs/user-guide.md."""
         i, j, k = self.readouts.spacing_mm
         return {
-            "input": self.job.source.name,
+            "input": str(self.job.source),
             "volume_ml": round(self.readouts.volume_ml, 6),
             "pcd_percent": round(self.readouts.pcd_percent, 6),
             "lesion_count": self.readouts.lesion_count,
@@ -72,6 +74,7 @@ class Result:
             "spacing_i_mm": round(i, 6),
             "spacing_j_mm": round(j, 6),
             "spacing_k_mm": round(k, 6),
+            "placement": self.placement,
             "threshold": self.threshold,
             "min_volume_mm3": self.min_volume_mm3,
             "model": self.model["name"],
@@ -99,7 +102,8 @@ def read_input(
         WMHError: ``bad-path`` or ``bad-volume``, also for a doubt that is not accepted.
     """
     from wmh_siamese.volumes.flair_doubts import doubts_of, look_at_voxels
-    from wmh_siamese.volumes.volume import check_volume, read_volume
+    from wmh_siamese.volumes.nifti_file import read_volume
+    from wmh_siamese.volumes.volume import check_volume
 
     volume = read_volume(source)
     check_volume(volume, request.nonfinite)
@@ -148,6 +152,7 @@ def segment_one(
         precision=segmenter.precision,
         seconds=time.perf_counter() - began,
         input_sha256=input_sha256(volume),
+        placement=volume.placement.source if volume.placement else None,
         versions=versions(),
     )
     progress("writing", 0, 1)
@@ -161,8 +166,8 @@ def _write(
     """All files under temporary names first, then the table's row, then the names."""
     from wmh_siamese.segmenting.overlay import draw_overlay
     from wmh_siamese.segmenting.result_table import append_row
+    from wmh_siamese.volumes.nifti_file import write_volume
     from wmh_siamese.volumes.segmentation_file import write_segmentation
-    from wmh_siamese.volumes.volume import write_volume
 
     job = result.job
     with ExitStack() as files:

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import argparse
 import math
+import os
 from pathlib import Path
 
 from wmh_siamese.segmenting.output_plan import MASK_ENDINGS, SegmentRequest
+
+SEPARATORS = ("/", os.sep)
 
 
 def add_segment_options(parser: argparse.ArgumentParser) -> None:
@@ -18,13 +21,12 @@ def add_segment_options(parser: argparse.ArgumentParser) -> None:
         "-o",
         action="append",
         default=[],
-        type=Path,
         metavar="MASK",
         help="mask to write: .nii.gz, .nii or .seg.nrrd (a segmentation for 3D Slicer); may be "
-        "given again; with several inputs a folder, made if need be",
+        "given again; a folder, made if need be, where it ends in / or there are several inputs",
     )
-    add("--probability", type=Path, help="probability to write, .nii.gz or .nii; or a folder")
-    add("--picture", type=Path, help="overlay to draw, .png; or a folder")
+    add("--probability", help="probability to write, .nii.gz or .nii; or a folder")
+    add("--picture", help="overlay to draw, .png; or a folder")
     add("--csv", type=Path, metavar="TABLE", help="table to append one row per input to")
     add(
         "--format",
@@ -64,11 +66,13 @@ def add_segment_options(parser: argparse.ArgumentParser) -> None:
 
 def request_of(options: argparse.Namespace) -> SegmentRequest:
     """The options as the command takes them."""
+    further = [place for place in (options.probability, options.picture) if place]
     return SegmentRequest(
         inputs=tuple(options.flair),
-        masks=tuple(options.output),
-        probability=options.probability,
-        picture=options.picture,
+        masks=tuple(map(Path, options.output)),
+        probability=Path(options.probability) if options.probability else None,
+        picture=Path(options.picture) if options.picture else None,
+        folders=frozenset(Path(p) for p in (*options.output, *further) if p.endswith(SEPARATORS)),
         table=options.csv,
         mask_ending=options.format,
         threshold=options.threshold,

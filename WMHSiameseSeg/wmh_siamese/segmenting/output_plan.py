@@ -17,14 +17,15 @@ VOLUME_ENDINGS = (".nii.gz", ".nii")
 class SegmentRequest:
     """What to segment, how, and where the results go.
 
-    With one input ``masks``, ``probability`` and ``picture`` name files (or folders that exist);
-    with several they name folders, and each file there is named after its input.
+    With one input ``masks``, ``probability`` and ``picture`` name files, or folders that exist or
+    stand in ``folders``; with several they name folders. A file there is named after its input.
     """
 
     inputs: tuple[Path, ...]
     masks: tuple[Path, ...] = ()
     probability: Path | None = None
     picture: Path | None = None
+    folders: frozenset[Path] = frozenset()
     table: Path | None = None
     mask_ending: str = ".nii.gz"
     threshold: float | None = None
@@ -57,20 +58,22 @@ def plan(request: SegmentRequest) -> list[Job]:
         WMHError: ``bad-path`` when an output cannot be written there, would replace an input, or
             would be written twice.
     """
-    several = len(request.inputs) > 1
+
+    def place(path: Path, name: str) -> Path:
+        into = len(request.inputs) > 1 or path in request.folders or path.is_dir()
+        return path / name if into else path
+
     jobs = []
     for source, name in zip(request.inputs, _names(request.inputs), strict=True):
         jobs.append(
             Job(
                 source=source,
                 masks=tuple(
-                    _output(path, several, f"{name}_wmh{request.mask_ending}")
-                    for path in request.masks
+                    place(path, f"{name}_wmh{request.mask_ending}") for path in request.masks
                 ),
                 probability=request.probability
-                and _output(request.probability, several, f"{name}_probability.nii.gz"),
-                picture=request.picture
-                and _output(request.picture, several, f"{name}_overlay.png"),
+                and place(request.probability, f"{name}_probability.nii.gz"),
+                picture=request.picture and place(request.picture, f"{name}_overlay.png"),
                 table=request.table,
             )
         )
@@ -79,12 +82,31 @@ def plan(request: SegmentRequest) -> list[Job]:
 
 
 def _names(inputs: tuple[Path, ...]) -> list[str]:
-    """A name for each input: its file's, with its folder's in front where files share theirs."""
-    names = [name_of(path) for path in inputs]
+    """A name for each input: its file's, after the folders by which files of one name differ.
+
+    Example:
+        >>> _names((Path("/a/1/pre/FLAIR.nii"), Path("/a/2/pre/FLAIR.nii"), Path("/a/T2.nii")))
+        ['1_FLAIR', '2_FLAIR', 'T2']
+    """
+    alike: dict[str, list[tuple[str, ...]]] = {}
+    for path in inputs:
+        alike.setdefault(name_of(path), []).append(_folders(path))
+    differing = {name: _differing(folders) for name, folders in alike.items()}
     return [
-        f"{_real(path).parent.name}_{name}" if names.count(name) > 1 else name
-        for path, name in zip(inputs, names, strict=True)
+        "_".join([*(_folders(path)[level] for level in differing[name]), name])
+        for path, name in ((path, name_of(path)) for path in inputs)
     ]
+
+
+def _folders(path: Path) -> tuple[str, ...]:
+    """From the innermost outwards."""
+    return _real(path).parts[-2:0:-1]
+
+
+def _differing(folders: list[tuple[str, ...]]) -> list[int]:
+    """At which levels, outermost first, folders differ, as far out as all of them reach."""
+    depth = min(map(len, folders))
+    return [n for n in reversed(range(depth)) if len({parts[n] for parts in folders}) > 1]
 
 
 def name_of(path: Path) -> str:
@@ -95,10 +117,6 @@ def name_of(path: Path) -> str:
     return path.name
 
 
-def _output(path: Path, several: bool, name: str) -> Path:
-    return path / name if several or path.is_dir() else path
-
-
 def _check_outputs(request: SegmentRequest, jobs: list[Job]) -> None:
     from wmh_siamese.segmenting.result_table import check_table
 
@@ -107,7 +125,8 @@ def _check_outputs(request: SegmentRequest, jobs: list[Job]) -> None:
     for job in jobs:
         _check_endings(job)
         for path in job.files:
-            _check_place(path, may_make_folder=len(jobs) > 1)
+            into = len(jobs) > 1 or path.parent in request.folders
+            _check_place(path, may_make_folder=into)
             real = _real(path)
             if real in inputs:
                 raise _bad_path(f"{path} is an input and would be lost.", "Choose another name.")
@@ -126,7 +145,7 @@ def _check_endings(job: Job) -> None:
         if not path.name.endswith(MASK_ENDINGS):
             raise _bad_path(
                 f"{path} does not say what kind of file the mask is to be.",
-                f"End its name with {', '.join(MASK_ENDINGS)}, or name a folder that exists.",
+                f"End its name with {', '.join(MASK_ENDINGS)}, or name a folder and end it with /.",
             )
     if job.probability and not job.probability.name.endswith(VOLUME_ENDINGS):
         raise _bad_path(f"{job.probability} is not a NIfTI name.", "End it with .nii.gz or .nii.")

@@ -12,6 +12,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from wmh_siamese.errors import WMHError
+from wmh_siamese.files.plain_cell import plain_cell
 
 COLUMNS = (
     "input",
@@ -23,6 +24,7 @@ COLUMNS = (
     "spacing_i_mm",
     "spacing_j_mm",
     "spacing_k_mm",
+    "placement",
     "threshold",
     "min_volume_mm3",
     "model",
@@ -106,7 +108,7 @@ def _check_header(path: Path, line: bytes) -> None:
 
 def _csv_line(values: tuple[object, ...]) -> bytes:
     text = io.StringIO()
-    csv.writer(text, lineterminator="\n").writerow(values)
+    csv.writer(text, lineterminator="\n").writerow(map(plain_cell, values))
     return text.getvalue().encode("utf-8", errors="replace")
 
 

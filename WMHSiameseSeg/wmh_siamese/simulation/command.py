@@ -19,7 +19,8 @@ from wmh_siamese.segmenting.readouts import read_out
 from wmh_siamese.simulation.head import simulated_head
 from wmh_siamese.terminal.output import DONE, tell, tell_json
 from wmh_siamese.training.lesion_atlas import LesionAtlas
-from wmh_siamese.volumes.volume import Volume, read_mask, write_volume
+from wmh_siamese.volumes.nifti_file import read_mask, write_volume
+from wmh_siamese.volumes.volume import Volume
 
 COHORT = "simulated"
 RECORD = "simulation.json"
