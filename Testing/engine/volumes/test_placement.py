@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from wmh_siamese.errors import WMHError
 from wmh_siamese.volumes.nifti_file import read_volume, write_volume
-from wmh_siamese.volumes.volume import check_volume
+from wmh_siamese.volumes.volume import Volume, check_volume
 
 RIGHT = np.array([[-0.9, 0, 0, 110], [0, 0.9, 0, -90], [0, 0, 3, -60], [0, 0, 0, 1.0]])
 TURNED = np.array(
@@ -219,3 +219,28 @@ def test_a_scan_too_large_is_refused_from_its_header(tmp_path):
             file.write(b"\0" * 100_000_000)
     with pytest.raises(WMHError, match="200 million in all"):
         read_volume(path)
+
+
+def test_a_qform_without_sizes_is_not_handed_on(tmp_path):
+    """nibabel makes sizes of 1 of it, so that the mask would lie elsewhere by its qform."""
+    image = nibabel.Nifti1Image(np.arange(60, dtype=np.int16).reshape(3, 4, 5), np.diag([9] * 4))
+    image.affine[3, 3] = 1
+    image.set_qform(np.diag([9.0, 9, 9, 1]), 1)
+    image.set_sform(np.diag([9.0, 9, 9, 1]), 2)
+    path, mask = tmp_path / "scan.nii", tmp_path / "mask.nii"
+    nibabel.save(image, path)
+    content = bytearray(path.read_bytes())
+    content[80:84] = bytes(4)  # pixdim[1]
+    path.write_bytes(content)
+    volume = read_volume(path)
+    write_volume(mask, volume.array > 9, volume.affine, volume.placement)
+    for affine in (read_volume(mask).affine, nibabel.load(mask).affine):
+        np.testing.assert_allclose(affine, np.diag([9.0, 9, 9, 1]))
+    assert sitk.ReadImage(str(mask)).GetSpacing() == pytest.approx((9, 9, 9))
+
+
+def test_a_place_beyond_any_scanner_is_refused():
+    volume = np.diag([60.0, 60, 60, 1])
+    volume[0, 3] = 1e30
+    with pytest.raises(WMHError, match="from the origin"):
+        check_volume(Volume(np.arange(60.0).reshape(3, 4, 5), volume))

@@ -68,7 +68,7 @@ def placement_of(header: Nifti1Header, name: str) -> Placement:
         WMHError: ``bad-volume`` when its voxels have no size.
     """
     scale = MM_PER_UNIT.get(int(header["xyzt_units"]) & 7, 1.0)
-    codes = {"sform": int(header["sform_code"]), "qform": int(header["qform_code"])}
+    codes = {form: _code(header[f"{form}_code"]) for form in ("sform", "qform")}
     sizes = np.asarray(header["pixdim"][1:4], dtype=np.float64)
     sized = bool(np.isfinite(sizes).all() and (sizes != 0).all())
     usable: dict[Source, NDArray[np.float64]] = {}
@@ -84,10 +84,19 @@ def placement_of(header: Nifti1Header, name: str) -> Placement:
         usable["pixdim"] = np.asarray(header.get_base_affine(), dtype=np.float64)
     source = _believed(usable, codes)
     fields = {field: _copied(header[field]) for field in FIELDS}
+    # a transform that cannot be used is not handed on as if it could
+    fields |= {f"{form}_code": code if form in usable else 0 for form, code in codes.items()}
     fields["pixdim"] = _copied(header["pixdim"][:4])
+    if not sized:
+        fields["pixdim"][1:] = np.linalg.norm(usable[source][:3, :3], axis=0)
     affine = usable[source].copy()
     affine[:3] *= scale
     return Placement(affine, source, _doubts(usable, source, sized, name), fields)
+
+
+def _code(value: Any) -> int:
+    """Of what a transform leads to, 0 to 5; what NIfTI does not know counts as none."""
+    return int(value) if 0 <= int(value) <= 5 else 0
 
 
 def _qform(header: Nifti1Header) -> NDArray[np.float64]:
@@ -125,11 +134,12 @@ def _conflict(one: NDArray[np.float64], other: NDArray[np.float64]) -> bool:
 
 
 def _volume(affine: NDArray[np.float64]) -> float:
-    return float(abs(np.linalg.det(affine[:3, :3])))
+    with np.errstate(all="ignore"):
+        return float(abs(np.linalg.det(affine[:3, :3])))
 
 
 def _has_volume(affine: NDArray[np.float64]) -> bool:
-    return bool(np.isfinite(affine).all()) and _volume(affine) > 0
+    return bool(np.isfinite(affine).all()) and 0 < _volume(affine) < np.inf
 
 
 def _copied(value: Any) -> Any:

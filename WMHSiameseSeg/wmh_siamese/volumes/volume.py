@@ -17,6 +17,7 @@ MAX_VOXELS_PER_AXIS = 1024
 PLANES = ("sagittal", "coronal", "axial")
 MAX_VOXELS = 200_000_000
 EXTENT_MM = (2.0, 1000.0)
+FARTHEST_MM = 1e6
 MAX_PIXEL_RATIO, MIN_PIXEL_MM = 10.0, 0.05
 
 Nonfinite = Literal["refuse", "zero"]
@@ -159,6 +160,12 @@ def _check_size(volume: Volume) -> None:
         raise _bad(
             f"The volume is {extent:.4g} mm long, which no scan of a head is.",
             "Check the voxel size and the units in its header.",
+        )
+    far = float(np.abs(volume.affine[:3, 3]).max())
+    if far > FARTHEST_MM:
+        raise _bad(
+            f"The volume lies {far:.3g} mm from the origin, where no scanner is.",
+            "Check the place in its header.",
         )
     _, height, width = axial_view(volume.affine).spacing
     uneven = max(height, width) / min(height, width) > MAX_PIXEL_RATIO
