@@ -10,7 +10,7 @@ TORCH  ?= torch==2.13.0
 # The torchvision that fits it, an oracle of the tests.
 TORCHVISION ?= torchvision==0.28.0
 
-.PHONY: demo test bench screenshots translations train-default clean index-entry offline-bundle licences audit sbom release-files
+.PHONY: demo test kills bench screenshots translations train-default clean index-entry offline-bundle licences audit sbom release-files
 
 demo: $(VENV)/.engine
 	@mkdir -p "$(DEMO)"
@@ -29,6 +29,12 @@ test: $(VENV)/.dev
 	$(BIN)/mypy
 	PYTHONPATH=WMHSiameseSeg $(BIN)/lint-imports --no-cache
 	QT_QPA_PLATFORM=offscreen $(BIN)/python -m pytest --numprocesses 2 --dist loadfile
+
+# kill -9 at any moment of commands, worker, trainings and imports, and of the panel's training.
+WMH_KILLS ?= 50
+kills: $(VENV)/.dev
+	WMH_KILLS=$(WMH_KILLS) QT_QPA_PLATFORM=offscreen $(BIN)/python -m pytest -s -q \
+	  Testing/kills Testing/slicer_side/finetune/test_killed_training.py
 
 bench: $(VENV)/.bench
 	PYTHONPATH=Testing $(BIN)/python -m bench --output build/bench $(BENCH)

@@ -21,6 +21,8 @@ Kind = Literal[
 ]
 KINDS: tuple[str, ...] = get_args(Kind)
 
+_DISTRIBUTIONS = {"PIL": "pillow", "skimage": "scikit-image"}
+"""Packages that are installed under another name than they are imported by."""
 _DISK_FULL = {errno.ENOSPC, errno.EFBIG, getattr(errno, "EDQUOT", errno.ENOSPC)}
 _PATH_FAULTS = {
     errno.ENOENT: ("does not exist", "Check the path."),
@@ -37,6 +39,12 @@ _PATH_FAULTS = {
 }
 
 
+def one_line(text: str) -> str:
+    """Text with names in it, as one line that moves no cursor: a name may hold any character."""
+    spaced = " ".join(text.split())
+    return "".join(letter if letter.isprintable() else "?" for letter in spaced)
+
+
 class WMHError(Exception):
     """A failure that a user can act upon; ``str(e)`` is the sentence and the way out.
 
@@ -49,8 +57,8 @@ class WMHError(Exception):
     def __init__(self, kind: Kind, sentence: str, way_out: str = "") -> None:
         super().__init__(kind, sentence, way_out)
         self.kind: Kind = kind
-        self.sentence = sentence
-        self.way_out = way_out
+        self.sentence = one_line(sentence)
+        self.way_out = one_line(way_out)
 
     def __str__(self) -> str:
         return f"{self.sentence} {self.way_out}".strip()
@@ -126,7 +134,7 @@ def _missing_dependency(e: ImportError) -> WMHError:
             "missing-dependency",
             f"The Python package {package} is not installed.",
             "Install it: in Slicer with Log → Packages… → Install again…, on the command line with "
-            'pip install "wmh-siamese[train]".',
+            f"pip install {_DISTRIBUTIONS.get(package, package)}.",
         )
     said = " ".join(str(e).split())[:300]
     return WMHError(
@@ -165,4 +173,4 @@ def _named(e: OSError) -> str:
     if not isinstance(name, str):
         return ""
     folder, file = os.path.split(name)
-    return (folder or "This folder") if file.startswith(".partial-") else name
+    return (folder or "This folder") if file.startswith((".partial-", ".under-way-")) else name

@@ -71,6 +71,21 @@ def test_nobody_else_reads_a_part_written_file(tmp_path):
 
 
 @pytest.mark.skipif(os.name == "nt", reason="Windows has no permission bits")
+def test_nobody_else_reads_files_that_are_to_appear_together(tmp_path):
+    with written_whole(tmp_path / "note") as outer:
+        with written_whole(outer) as inner:
+            inner.write_text("new")
+        assert outer.read_text() == "new" and outer.stat().st_mode & 0o777 == 0o600
+    assert (tmp_path / "note").stat().st_mode & 0o777 == 0o666 & ~_umask()
+
+
+def _umask():
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no permission bits")
 @pytest.mark.parametrize("mask", [0o022, 0o077])
 def test_permissions_are_those_of_an_ordinary_new_file(tmp_path, mask):
     before = os.umask(mask)

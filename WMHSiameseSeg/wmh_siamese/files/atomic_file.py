@@ -8,7 +8,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from wmh_siamese.errors import WMHError
-from wmh_siamese.files.temporaries import sweep_once, temporary_file
+from wmh_siamese.files.temporaries import is_own, sweep_once, temporary_file
 
 
 @contextmanager
@@ -52,9 +52,10 @@ def appearing(path: str | Path) -> Iterator[Path]:
     sweep_once(target.parent)
     with temporary_file(target.parent, path.name) as partial:
         yield partial
-        with suppress(OSError):  # some network disks refuse it, and give rights of their own
-            os.chmod(partial, 0o666 & ~_umask())
         os.replace(partial, target)
+        if not is_own(target):  # a temporary that is to appear itself stays private
+            with suppress(OSError):  # some network disks refuse it, and give rights of their own
+                os.chmod(target, 0o666 & ~_umask())
 
 
 def _umask() -> int:

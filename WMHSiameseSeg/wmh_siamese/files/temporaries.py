@@ -77,6 +77,11 @@ def temporary_folder(place: Path) -> Iterator[Path]:
             _own.discard(Path(made))
 
 
+def is_own(path: Path) -> bool:
+    """Whether it is a temporary of this process."""
+    return path in _own
+
+
 def remove_own() -> None:
     """Remove every temporary of this process, which is about to end without leaving its blocks."""
     for path in tuple(_own):

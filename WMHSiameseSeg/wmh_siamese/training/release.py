@@ -15,6 +15,7 @@ from wmh_siamese.cases.reading import read_case
 from wmh_siamese.errors import WMHError
 from wmh_siamese.evaluation.evaluation import CaseFigures, case_figures
 from wmh_siamese.evaluation.methods import TrainedModel
+from wmh_siamese.files.workplace import workplace
 from wmh_siamese.models.model_file import ModelCard, load_model, save_model
 from wmh_siamese.segmenting.inference import Segmenter
 
@@ -45,8 +46,10 @@ def release(
     for module in generator.modules():
         if isinstance(module, nn.Conv2d | nn.ConvTranspose2d):
             module.half()
-    save_model(path, generator, card)
-    figures = model_figures(path, held_out, device, left_out=left_out)
+    with workplace(Path(path).parent) as folder:  # no model without its figures has the name
+        judged = folder / "judged.safetensors"
+        save_model(judged, generator, card)
+        figures = model_figures(judged, held_out, device, left_out=left_out)
     card = replace(card, metrics={**card.metrics, "held_out": by_cohort(figures)})
     return Released(replace(card, sha256=save_model(path, generator, card)), figures)
 

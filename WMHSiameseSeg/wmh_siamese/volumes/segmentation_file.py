@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +27,8 @@ _GEOMETRY_NOTE = (
     "Image geometry description string determining the geometry of the labelmap that is created "
     "in course of conversion. Can be copied from a volume, using the button."
 )
+_TIME = re.compile(rb"^# on [^\n]*\n", re.MULTILINE)
+"""The comment in which pynrrd says when it wrote: the same mask is to be the same bytes."""
 
 
 def write_segmentation(
@@ -34,6 +38,8 @@ def write_segmentation(
     tags: Mapping[str, str] | None = None,
 ) -> None:
     """Write a mask as one named, coloured segment; the file appears whole or not at all.
+
+    The same mask and tags are the same bytes, whenever they are written.
 
     Args:
         path: ends with ``.seg.nrrd``.
@@ -52,8 +58,10 @@ def write_segmentation(
         **_segment_fields(mask, tags or {}),
         **_geometry_fields(mask.shape, affine),
     }
+    content = BytesIO()
+    nrrd.write(content, mask.astype(np.uint8, order="F"), header, compression_level=4)
     with written_whole(path) as partial:
-        nrrd.write(str(partial), mask.astype(np.uint8, order="F"), header, compression_level=4)
+        partial.write_bytes(_TIME.sub(b"", content.getvalue(), count=1))
 
 
 def _segment_fields(mask: NDArray[np.bool_], tags: Mapping[str, str]) -> dict[str, str]:
