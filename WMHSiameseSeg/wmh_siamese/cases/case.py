@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 LESION, OTHER = 1, 2
@@ -28,6 +28,8 @@ class Case:
         mask: the labels' file.
         patient: whose scan it is, within the cohort; left out, it is the name without a visit at
             its end (``P14_T2`` is a scan of ``P14``).
+        named: whether somebody chose its name, in a table; a data set's folders and files may be
+            named after people, and their names go into no model file.
 
     Example:
         >>> Case("mslesseg", "P14_T2", Path("f.nii"), Path("m.nii")).patient
@@ -39,6 +41,7 @@ class Case:
     flair: Path
     mask: Path
     patient: str = ""
+    named: bool = field(default=True, compare=False)
 
     def __post_init__(self) -> None:
         if not self.patient:

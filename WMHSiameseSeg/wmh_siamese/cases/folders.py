@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from wmh_siamese.cases.case import CASE_ID, FLAIR_NAME, Case
@@ -34,7 +35,8 @@ def cases_in_folder(folder: Path) -> list[Case]:
     """
     folder = folder.resolve()
     for layout in (_challenge, _bids, _pairs):
-        cases = sorted(layout(folder), key=lambda case: case.id)
+        found = (replace(case, named=False) for case in layout(folder))
+        cases = sorted(found, key=lambda case: case.id)
         if cases:
             _check_of_no_library(cases, folder)
             return cases

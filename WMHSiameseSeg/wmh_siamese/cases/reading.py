@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -10,6 +12,9 @@ from wmh_siamese.errors import WMHError
 from wmh_siamese.volumes.hashes import voxels_sha256
 from wmh_siamese.volumes.nifti_file import read_volume
 from wmh_siamese.volumes.volume import Volume, check_volume
+
+NAMELESS = "nameless/"
+"""The cohort, in a model file, of cases that are called by their scan."""
 
 
 def read_case(case: Case) -> tuple[Volume, Volume]:
@@ -67,6 +72,21 @@ def labels_of(array: NDArray[np.generic], name: str) -> NDArray[np.uint8]:
         "2 (other pathology).",
         "Give lesions the label 1 and everything else 0.",
     )
+
+
+def recorded_id(case: Case) -> str:
+    """How a model file calls a case: by its id, or by its scan where nobody chose its name."""
+    return case.id if case.named else _nameless_id(case)
+
+
+def is_recorded(case: Case, ids: Collection[str]) -> bool:
+    """Whether a case is among those that a model file names, however it was found then."""
+    nameless = any(known.startswith(NAMELESS) for known in ids)
+    return case.id in ids or (nameless and _nameless_id(case) in ids)
+
+
+def _nameless_id(case: Case) -> str:
+    return f"{NAMELESS}{scan_sha256(case)[:12]}"
 
 
 def scan_sha256(case: Case) -> str:

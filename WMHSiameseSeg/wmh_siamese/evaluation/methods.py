@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from wmh_siamese.cases.case import OTHER, Case
-from wmh_siamese.cases.reading import check_same_grid
+from wmh_siamese.cases.reading import check_same_grid, is_recorded
 from wmh_siamese.errors import WMHError
 from wmh_siamese.evaluation.metrics import foreground_of
 from wmh_siamese.segmenting.readouts import lesion_mask
@@ -91,9 +91,9 @@ class TrainedModel:
 
     def role(self, case: Case) -> str:
         training = self._segmenter.card.training
-        if case.id in training.get("cases", ()):
+        if is_recorded(case, training.get("cases", ())):
             return LEARNT
-        return VALIDATION if case.id in training.get("validation_cases", ()) else ""
+        return VALIDATION if is_recorded(case, training.get("validation_cases", ())) else ""
 
 
 class FinishedMasks:

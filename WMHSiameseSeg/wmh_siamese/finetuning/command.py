@@ -127,11 +127,12 @@ def run_leave_one_out(
 
 def _task(options: argparse.Namespace, base: Path, say: Callable[[str], None]) -> Task:
     given = {name: getattr(options, name) for name in SETTINGS}
-    return task_of(
+    task = task_of(
         *(options.library, base, options.effort, options.held_out),
         *(options.rehearse, options.guarded, say),
         **given,
     )
+    return task.with_case_names() if options.case_names else task
 
 
 def _write(options: argparse.Namespace, comparison: Comparison) -> None:

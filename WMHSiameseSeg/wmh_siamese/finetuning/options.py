@@ -7,6 +7,7 @@ from pathlib import Path
 
 from wmh_siamese.finetuning.choices import EFFORTS, WEIGHT_BESIDE_CONTENT
 from wmh_siamese.training.options import (
+    add_case_names_option,
     add_extra_loss_options,
     add_machine_options,
     add_precision_option,
@@ -32,6 +33,7 @@ def add_finetune_options(parser: argparse.ArgumentParser) -> None:
         metavar="ID",
         help="cases, as cohort/case, to compare on; a library knows its own",
     )
+    add_case_names_option(parser)
     add("--effort", choices=EFFORTS, default="usual", help="how long (%(default)s)")
     add("--estimate", action="store_true", help="only tell how long it would take here")
     add(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -59,6 +59,14 @@ class Task:
     def learnt(self) -> list[Case]:
         """All cases that the model sees; where any case is drawn alike, they share by number."""
         return [*self.training, *self.rehearsal]
+
+    def with_case_names(self) -> Task:
+        """The same, and the model file calls cases by the names of their folders and files."""
+        training, held_out, rehearsal = (
+            [replace(case, named=True) for case in cases]
+            for cases in (self.training, self.held_out, self.rehearsal)
+        )
+        return replace(self, training=training, held_out=held_out, rehearsal=tuple(rehearsal))
 
     def vgg(self, file: Path | None, convention: Convention | None = None) -> VGGWeights | None:
         """VGG19's weights from a file, or torchvision's download, where the loss needs them."""

@@ -6,6 +6,7 @@ import argparse
 
 from wmh_siamese.cases.case import Case
 from wmh_siamese.cases.finding import check_ids, find_cases
+from wmh_siamese.cases.reading import is_recorded
 from wmh_siamese.cases.splits import of_same_patient
 from wmh_siamese.errors import WMHError
 from wmh_siamese.evaluation.table import in_words
@@ -54,7 +55,7 @@ def _held_out(options: argparse.Namespace) -> list[Case]:
         training = read_card(path).training
         parts = ("cases", "validation_cases", "simulated_cases")
         ids = {case for part in parts for case in training.get(part, ())}
-        both = of_same_patient([case for case in known if case.id in ids], held_out)
+        both = of_same_patient([case for case in known if is_recorded(case, ids)], held_out)
         if both is not None:
             raise WMHError(
                 "bad-volume",

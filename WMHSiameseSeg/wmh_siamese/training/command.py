@@ -6,6 +6,7 @@ import argparse
 import os
 import shlex
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from wmh_siamese.cases.case import Case
@@ -66,9 +67,7 @@ def run_training(options: argparse.Namespace, on_epoch: Callable[[Epoch], None])
     settings = settings_of(options)
     atlas = LesionAtlas(options.lesion_atlas) if options.lesion_atlas else None
     simulated = find_cases(options.simulated) if options.simulated else []
-    learning, validation, held_out = parts_of(
-        options, find_cases(options.cases, options.cohort), complain
-    )
+    learning, validation, held_out = parts_of(options, _cases(options), complain)
     _check_simulated(simulated, learning, [*validation, *held_out])
     best = train(
         learning,
@@ -89,6 +88,11 @@ def run_training(options: argparse.Namespace, on_epoch: Callable[[Epoch], None])
     path: Path = options.folder / "generator.safetensors"
     release(best, held_out, path, options.device)
     return path
+
+
+def _cases(options: argparse.Namespace) -> list[Case]:
+    cases = find_cases(options.cases, options.cohort)
+    return [replace(case, named=True) for case in cases] if options.case_names else cases
 
 
 def _check_simulated(

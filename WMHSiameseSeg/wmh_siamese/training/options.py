@@ -25,6 +25,7 @@ def add_train_options(parser: argparse.ArgumentParser) -> None:
     parts = add_part_options(parser)
     parts.add_argument("--cohort", nargs="+", metavar="NAME", help="only cases of these cohorts")
     parts.add_argument("--no-split", action="store_true", help="learn from all cases")
+    add_case_names_option(parts)
     add_machine_options(parser)
     add("--base", type=Path, metavar="FILE", help="model to go on from (default: from chance)")
     add("--json", action="store_true", help="print one JSON object per epoch")
@@ -41,6 +42,16 @@ def add_train_options(parser: argparse.ArgumentParser) -> None:
     _add_simulation_options(schedule)
     _add_loss_options(schedule)
     schedule.add_argument("--seed", type=int, default=0, help="(%(default)s)")
+
+
+def add_case_names_option(group: argparse._ActionsContainer) -> None:
+    """Whether names that nobody chose for others to read go into the model file."""
+    group.add_argument(
+        "--case-names",
+        action="store_true",
+        help="where CASES is a folder, keep the names of its folders and files in the model file, "
+        "which calls these cases by a hash of the scan otherwise",
+    )
 
 
 def add_part_options(parser: argparse.ArgumentParser) -> argparse._ArgumentGroup:

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from wmh_siamese.cases.case import Case
-from wmh_siamese.cases.reading import scan_sha256
+from wmh_siamese.cases.reading import recorded_id, scan_sha256
 from wmh_siamese.errors import WMHError
 from wmh_siamese.files.versions import versions
 from wmh_siamese.models.card_checks import LONGEST_NAME
@@ -57,8 +57,10 @@ class TrainingPlan:
 
     Attributes:
         parent: SHA-256 of the base.
-        scans: SHA-256 of each learnt FLAIR's voxels by case id, those that the base has learnt from
-            among them; read at once, because the files may be gone when the card is written.
+        scans: SHA-256 of each learnt FLAIR's voxels by recorded id, those that the base has learnt
+            from among them.
+        recorded: how the card calls each case, by its id; both are read at once, because the files
+            may be gone when the card is written.
 
     Raises:
         WMHError: ``bad-model`` when the loss needs a VGG19 and there is none, ``bad-path`` when
@@ -76,6 +78,7 @@ class TrainingPlan:
     simulated_cases: Sequence[Case] = ()
     parent: str | None = field(init=False, default=None)
     scans: dict[str, str] = field(init=False, default_factory=dict)
+    recorded: dict[str, str] = field(init=False, default_factory=dict)
 
     def __post_init__(self) -> None:
         if len(self.name) > LONGEST_NAME:
@@ -103,7 +106,9 @@ class TrainingPlan:
             raise WMHError(
                 "bad-model", f"The loss {self.settings.loss} needs a VGG19.", "Name its weights."
             )
-        self.scans.update({c.id: scan_sha256(c) for c in (*self.cases, *self.simulated_cases)})
+        learnt = (*self.cases, *self.simulated_cases)
+        self.recorded.update({c.id: recorded_id(c) for c in (*learnt, *self.validation_cases)})
+        self.scans.update({self.recorded[c.id]: scan_sha256(c) for c in learnt})
 
     def identity(self) -> str:
         """What tells this training from one with other settings or cases."""
@@ -128,16 +133,16 @@ class TrainingPlan:
         training: dict[str, Any] = {
             "loss": self.settings.loss,
             "settings": self.settings.to_dict(),
-            "cases": [case.id for case in self.cases],
+            "cases": self._recorded(self.cases),
             "scans": self.scans,
-            "validation_cases": [case.id for case in self.validation_cases],
+            "validation_cases": self._recorded(self.validation_cases),
             "steps": (epoch.number + 1) * self.settings.batches,
             **made_by,
         }
         if self.vgg is not None:
             training["vgg"] = {"convention": self.vgg.convention, "sha256": self.vgg.sha256}
         if self.simulated_cases:
-            training["simulated_cases"] = [case.id for case in self.simulated_cases]
+            training["simulated_cases"] = self._recorded(self.simulated_cases)
         if self.atlas is not None:
             training["lesion_atlas"] = {"masks": len(self.atlas), "sha256": self.atlas.sha256}
         return ModelCard(
@@ -151,3 +156,6 @@ class TrainingPlan:
             versions=versions(),
             created=datetime.now(UTC).isoformat(timespec="seconds"),
         )
+
+    def _recorded(self, cases: Sequence[Case]) -> list[str]:
+        return [self.recorded[case.id] for case in cases]

@@ -11,7 +11,7 @@ from typing import Any
 from torch import nn
 
 from wmh_siamese.cases.case import Case
-from wmh_siamese.cases.reading import read_case
+from wmh_siamese.cases.reading import read_case, recorded_id
 from wmh_siamese.errors import WMHError
 from wmh_siamese.evaluation.evaluation import CaseFigures, case_figures
 from wmh_siamese.evaluation.methods import TrainedModel
@@ -91,8 +91,9 @@ def by_cohort(figures: Sequence[CaseFigures]) -> dict[str, Any]:
     """Cases and means of each cohort, as a model file's header keeps them."""
     cohorts: dict[str, Any] = {}
     for figure in figures:
-        cohort = cohorts.setdefault(figure.case.cohort, {"cases": {}})
-        cohort["cases"][figure.case.id] = {
+        case_id = recorded_id(figure.case)
+        cohort = cohorts.setdefault(case_id.partition("/")[0], {"cases": {}})
+        cohort["cases"][case_id] = {
             "dice": rounded(figure.metrics.dice),
             "lesion_recall": rounded(figure.metrics.lesion_recall),
             "truth_ml": rounded(figure.truth_ml),

@@ -88,7 +88,7 @@ def kept_case(
     images, labels = _prepared(case, recipe, without_skull)
     data = save(
         {"images": images.contiguous(), "labels": labels},
-        metadata={"sha256": _digest(images, labels), "case": case.id},
+        metadata={"sha256": _digest(images, labels)},
     )
     with written_whole(path) as partial:
         partial.write_bytes(data)
