@@ -1,4 +1,4 @@
-"""qMRMLSegmentEditorWidget: what is edited, not how."""
+"""qMRMLSegmentEditorWidget: what is edited, and its history; not how it is edited."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ class SegmentEditor(MRMLWidget):
     def __init__(self, parent: QtWidgets.QWidget | None = None) -> None:
         super().__init__(parent)
         self._node = None
+        self._history = slicer.vtkSegmentationHistory()
         self._label = inner(QtWidgets.QLabel("Segment Editor", self))
         layout = inner(QtWidgets.QVBoxLayout(self))
         layout.addWidget(self._label)
@@ -39,6 +40,9 @@ class SegmentEditor(MRMLWidget):
         return node.GetID() if node is not None else ""
 
     def setSegmentationNode(self, node: object) -> None:
+        if node is not self.segmentationNode():
+            self._history.SetSegmentation(node.GetSegmentation() if node is not None else None)
+            self._history.RemoveAllStates()
         self._need_node().SetAndObserveSegmentationNode(node)
         ids = segment_ids(node)
         if ids and self._node.GetSelectedSegmentID() not in ids:
@@ -76,6 +80,17 @@ class SegmentEditor(MRMLWidget):
 
     def setActiveEffectByName(self, name: str) -> None:
         self._need_node().SetActiveEffectName(name)
+
+    def saveStateForUndo(self) -> None:
+        """What an effect calls before it changes a segment."""
+        self._history.SaveState()
+
+    def undo(self) -> None:
+        """As Slicer's own history does: the segmentation fires SegmentModified, nothing else."""
+        self._history.RestorePreviousState()
+
+    def redo(self) -> None:
+        self._history.RestoreNextState()
 
     def updateWidgetFromMRML(self) -> None:
         """Do nothing: nothing is kept beside the parameter node."""

@@ -16,7 +16,14 @@ from WMHSiameseSegLib.scene.provenance import (
     write_attribute,
 )
 from WMHSiameseSegLib.scene.terminology import SEGMENT_NAME, describe_segment
-from WMHSiameseSegLib.scene.voxels import BoolArray, Grid, read_mask, volume_array, write_mask
+from WMHSiameseSegLib.scene.voxels import (
+    BoolArray,
+    Grid,
+    mask_digest,
+    read_mask,
+    volume_array,
+    write_mask,
+)
 
 _FLAIR, _PROBABILITY, _TABLE = f"{PREFIX}FLAIR", f"{PREFIX}Probability", f"{PREFIX}Table"
 PROBABILITY_ROLE = f"{PREFIX}IsProbability"
@@ -97,24 +104,47 @@ class Result:
         return read_number(self.node, "MinimumVolumeMm3", 0.0)
 
     @property
-    def edited(self) -> bool:
-        """Whether a person changed the mask since it was computed."""
-        return read_attribute(self.node, "Edited") == "true"
+    def computed_digest(self) -> str:
+        """Hash of the mask as it was computed last; empty in scenes saved without it."""
+        return read_attribute(self.node, "MaskSHA256")
 
-    @edited.setter
-    def edited(self, edited: bool) -> None:
-        write_attribute(self.node, "Edited", "true" if edited else "false")
+    @property
+    def edited(self) -> bool:
+        """Whether the mask is another than the computed one, found out anew each time."""
+        return self.differs(mask_digest(self.mask()))
+
+    def differs(self, digest: str) -> bool:
+        """Whether a mask of this hash is another than the computed one; the answer is kept.
+
+        A scene saved by a version that kept no hash is believed what it says of edits, and gets
+        the hash where it says that there are none.
+        """
+        computed = self.computed_digest
+        if computed:
+            differs = digest != computed
+        else:
+            differs = read_attribute(self.node, "Edited") == "true"
+            if not differs:
+                write_attribute(self.node, "MaskSHA256", digest)
+        if (read_attribute(self.node, "Edited") == "true") != differs:
+            write_attribute(self.node, "Edited", "true" if differs else "false")
+        return differs
 
     def mask(self) -> BoolArray:
         """The segment as it is now, bool (i, j, k)."""
-        return read_mask(self.node, self.segment_id, self.grid, self.probability_node)
+        return self.segment_mask(self.segment_id)
+
+    def segment_mask(self, segment_id: str) -> BoolArray:
+        """Another segment of the same segmentation, as ``mask``."""
+        return read_mask(self.node, segment_id, self.grid, self.probability_node)
 
     def write_mask(self, mask: BoolArray, threshold: float, min_volume_mm3: float) -> None:
         """Make the segment this mask, and remember how it was cut from the probability."""
         write_mask(self.node, self.segment_id, mask, self.grid)
         write_attribute(self.node, "Threshold", f"{threshold:.4f}")
         write_attribute(self.node, "MinimumVolumeMm3", f"{min_volume_mm3:.3f}")
-        self.edited = False
+        write_attribute(self.node, "MaskSHA256", mask_digest(mask))
+        write_attribute(self.node, "Edited", "false")
 
 
 def results_of(flair: slicer.vtkMRMLScalarVolumeNode) -> list[Result]:

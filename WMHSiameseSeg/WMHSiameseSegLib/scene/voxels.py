@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass
 
 import numpy as np
@@ -115,6 +116,13 @@ def read_mask(
         source.append(slice(first - low, max(last + 1, first) - low))
     mask[tuple(inside)] = voxels[tuple(source)] > 0
     return mask.T
+
+
+def mask_digest(mask: BoolArray) -> str:
+    """SHA-256 of a mask's shape and voxels (i, j, k), wherever they lie in space."""
+    digest = hashlib.sha256(repr(tuple(map(int, mask.shape))).encode())
+    digest.update(np.packbits(mask.T.ravel()).tobytes())
+    return digest.hexdigest()
 
 
 def _bounding_box(mask: BoolArray) -> tuple[slice, ...] | None:

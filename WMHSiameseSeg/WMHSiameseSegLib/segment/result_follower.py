@@ -4,18 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import qt
-import slicer
 from numpy.typing import NDArray
 from wmh_siamese.segmenting.readouts import Lesions, Readouts, read_out
 
 from WMHSiameseSegLib.scene.scene import Result
 from WMHSiameseSegLib.scene.surface_pause import SurfacePause
-from WMHSiameseSegLib.scene.voxels import BoolArray
+from WMHSiameseSegLib.scene.voxels import BoolArray, mask_digest
 from WMHSiameseSegLib.segment.readout_table import Figures, write_table
+from WMHSiameseSegLib.segment.result_events import ResultEvents
 from WMHSiameseSegLib.worker.background import Background, Job
 
 DEBOUNCE_MS = 300
@@ -33,7 +32,8 @@ class ResultFollower:
     """Follows one result at a time.
 
     The components of the last threshold are kept, so that the size slider costs a look-up. Edits
-    are known by comparing the segment with the mask written last, not by counting events.
+    are known by comparing the segment with the mask that was computed last; events only say when
+    to look.
 
     Args:
         background: where masks and figures are computed.
@@ -52,8 +52,9 @@ class ResultFollower:
         self._may_lose_edits = may_lose_edits
         self.result: Result | None = None
         self.figures: Figures | None = None
-        self._observed: list[tuple[Any, int]] = []
-        self._written: BoolArray | None = None
+        self._events = ResultEvents(self._on_touched)
+        self._seen = ""  # the hash of the mask that was looked at last
+        self._edited = False
         self._lesions: tuple[float, Lesions] | None = None
         self._wanted: Cut | None = None
         self._job: Job | None = None
@@ -65,7 +66,7 @@ class ResultFollower:
         self._debounce = qt.QTimer()
         self._debounce.setSingleShot(True)
         self._debounce.setInterval(DEBOUNCE_MS)
-        self._debounce.timeout.connect(self._look_at_segment)
+        self._debounce.timeout.connect(self.look)
 
     def follow(self, result: Result | None) -> None:
         """Follow this result from now on, showing what its segment holds."""
@@ -74,9 +75,8 @@ class ResultFollower:
         if result is None:
             self._tell(None)
             return
-        self._observe(result)
-        self._written = None if result.edited else result.mask()
-        self._count(result.mask(), result.edited, keep_table=result.table is not None)
+        self._events.observe(result)
+        self._look(keep_table=result.table is not None)
 
     def adopt(
         self, result: Result, lesions: Lesions, mask: BoolArray, readouts: Readouts, cut: Cut
@@ -86,7 +86,7 @@ class ResultFollower:
         self.result = result
         self._lesions = (cut.threshold, lesions)
         self._write(mask, readouts, cut)
-        self._observe(result)
+        self._events.observe(result)
 
     def cut(self, cut: Cut) -> bool:
         """Cut the mask anew; False when edits were kept instead."""
@@ -102,11 +102,17 @@ class ResultFollower:
 
     def edited(self) -> bool:
         """Whether the segment differs from what was computed, also within the debounce time."""
-        if self.result is None:
-            return False
         if self._touched:
-            self._look_at_segment()
-        return self.result is not None and self.result.edited
+            self.look()
+        return self.result is not None and self._edited
+
+    def look(self) -> None:
+        """Find out whether the segment was changed, by whatever hand, and count it if so."""
+        self._touched = False
+        self._debounce.stop()
+        result = self.result
+        if result is not None and not self._lost(result):
+            self._look(keep_table=False)
 
     @property
     def busy(self) -> bool:
@@ -180,25 +186,19 @@ class ResultFollower:
         finally:
             self._writing = False
         self._surfaces.rest(drawable=readouts.positive_voxels > 0)
-        self._written = mask
-        self._touched = False
+        self._seen = self.result.computed_digest
+        self._edited = self._touched = False
         self._stop_counting()
         self._tell(Figures(readouts, edited=False))
 
-    def _look_at_segment(self) -> None:
-        """Find out whether the segment was changed by hand, and count it if so."""
-        self._touched = False
-        self._debounce.stop()
-        result = self.result
-        if result is None or self._lost(result):
-            return
-        mask = result.mask()
-        changed = self._written is None or not np.array_equal(mask, self._written)
-        if changed or result.edited:
-            result.edited = changed
-            self._count(mask, changed)
+    def _look(self, keep_table: bool) -> None:
+        mask = self.result.mask()
+        digest = mask_digest(mask)
+        if digest != self._seen:
+            self._seen, self._edited = digest, self.result.differs(digest)
+            self._count(mask, self._edited, keep_table)
 
-    def _count(self, mask: BoolArray, edited: bool, keep_table: bool = False) -> None:
+    def _count(self, mask: BoolArray, edited: bool, keep_table: bool) -> None:
         affine = self.result.grid.affine
         self._stop_counting()
 
@@ -221,35 +221,24 @@ class ResultFollower:
             write_table(self.result, figures)
         self._show(figures)
 
-    def _observe(self, result: Result) -> None:
-        segmentation = result.node.GetSegmentation()
-        for event in (
-            slicer.vtkSegmentation.SourceRepresentationModified,
-            slicer.vtkSegmentation.SegmentRemoved,
-        ):
-            self._observed.append((segmentation, segmentation.AddObserver(event, self._on_touched)))
-
-    def _on_touched(self, _caller: Any, _event: str) -> None:
-        if self._writing:
-            return
-        self._touched = True
-        self._debounce.start()
+    def _on_touched(self) -> None:
+        if not self._writing:
+            self._touched = True
+            self._debounce.start()
 
     def _forget(self, error: Exception) -> None:
         self._job = self._counting = None
         raise error
 
     def _let_go(self) -> None:
-        for observed, tag in self._observed:
-            observed.RemoveObserver(tag)
-        self._observed = []
+        self._events.forget()
         self._surfaces.end()
         self._debounce.stop()
         if self._job is not None:
             self._job.abandon()
         self._stop_counting()
-        self._job = self._wanted = self._written = self._lesions = None
-        self._touched = False
+        self._job = self._wanted = self._lesions = None
+        self._seen, self._edited, self._touched = "", False, False
 
 
 def _cut(

@@ -98,10 +98,11 @@ class SegmentTab:
         self._on_flair(ui.flairSelector.currentNode())
 
     def set_parameters(self, parameters: SegmentParameters | None) -> None:
-        """Keep the choices here; the shell connects them to the widgets."""
+        """Keep the choices here, as the panel is shown; the shell connects them to the widgets."""
         self._parameters = parameters
         if parameters is not None:
             self.models.choose(parameters.model)
+        self.results.follower.look()
 
     def scene_closes(self) -> None:
         """Stop at once and let go of every node."""
