@@ -10,7 +10,7 @@ TORCH  ?= torch==2.13.0
 # The torchvision that fits it, an oracle of the tests.
 TORCHVISION ?= torchvision==0.28.0
 
-.PHONY: demo test kills bench screenshots translations train-default clean index-entry offline-bundle licences audit sbom release-files
+.PHONY: demo test fuzz kills bench screenshots translations train-default clean index-entry offline-bundle licences audit sbom release-files
 
 demo: $(VENV)/.engine
 	@mkdir -p "$(DEMO)"
@@ -35,6 +35,11 @@ WMH_KILLS ?= 50
 kills: $(VENV)/.dev
 	WMH_KILLS=$(WMH_KILLS) QT_QPA_PLATFORM=offscreen $(BIN)/python -m pytest -s -q \
 	  Testing/kills Testing/slicer_side/finetune/test_killed_training.py
+
+# Damaged files and lines for every reader: as many as WMH_FUZZ says, instead of the suite's 2,000.
+WMH_FUZZ ?= 40000
+fuzz: $(VENV)/.dev
+	WMH_FUZZ="$(WMH_FUZZ)" $(BIN)/python -m pytest -m fuzz --timeout 0 --numprocesses 2 Testing
 
 bench: $(VENV)/.bench
 	PYTHONPATH=Testing $(BIN)/python -m bench --output build/bench $(BENCH)

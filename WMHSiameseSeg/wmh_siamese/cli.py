@@ -24,7 +24,7 @@ from wmh_siamese.networks.torch_loading import import_torch
 from wmh_siamese.reproduction.options import add_reproduce_options
 from wmh_siamese.segmenting.options import add_segment_options
 from wmh_siamese.simulation.options import add_simulate_options
-from wmh_siamese.terminal.output import FAULT, STOPPED, complain, refuse
+from wmh_siamese.terminal.output import FAULT, STOPPED, complain, ready_streams, refuse
 from wmh_siamese.training.averaging_options import add_average_options
 from wmh_siamese.training.options import add_train_options
 
@@ -117,6 +117,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     Args:
         arguments: without the command's own name; those of the process by default.
     """
+    ready_streams()
     options = parser().parse_args(arguments)
     options.arguments = sys.argv[1:] if arguments is None else list(arguments)
     logging.basicConfig(
@@ -127,7 +128,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     logging.captureWarnings(True)
     # nibabel tells of odd headers on stderr by itself; what matters of them is refused or accepted
     logging.getLogger("nibabel.global").disabled = not options.verbose
-    previous = signal.signal(signal.SIGTERM, _ended)
+    previous = {number: signal.signal(number, _ended) for number in _endings()}
     sweep_temporary_place()
     try:
         code: int = options.command.run(options)
@@ -142,7 +143,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except Exception as error:
         return refuse(error)
     finally:
-        signal.signal(signal.SIGTERM, previous)
+        for number, handler in previous.items():
+            signal.signal(number, handler)
 
 
 def parser() -> argparse.ArgumentParser:
@@ -162,6 +164,14 @@ def parser() -> argparse.ArgumentParser:
         part.set_defaults(command=command)
         command.add_options(part)
     return whole
+
+
+def _endings() -> list[signal.Signals]:
+    """What ends a run as SIGTERM does: a closed terminal too, unless nohup said otherwise."""
+    hangup = getattr(signal, "SIGHUP", None)
+    if hangup is None or signal.getsignal(hangup) == signal.SIG_IGN:
+        return [signal.SIGTERM]
+    return [signal.SIGTERM, hangup]
 
 
 def _ended(number: int, frame: object) -> None:

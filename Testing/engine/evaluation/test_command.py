@@ -112,6 +112,17 @@ def test_a_bad_case_is_named_before_anything_runs(run, data, tmp_path):
     )
 
 
+LONG = "x" * 9000
+
+
+@pytest.mark.parametrize("row", ["oslo", "oslo,d", f"oslo,e,{LONG},m.nii", "oslo,f,,m.nii"])
+def test_rows_that_are_short_or_long_are_named_or_left_out(run, data, row):
+    data.write_text(f"{data.read_text()}\n{row}\n")
+    code, printed, err = run("--cases", data, "--baseline", "threshold", "--skip-bad")
+    assert code == 0 and "paris/a" in printed
+    assert ("Case oslo/" in err) == row.endswith("m.nii") and len(err.splitlines()) <= 1
+
+
 def test_no_usable_case_is_a_refusal_even_when_bad_ones_are_skipped(run, data):
     for flair in data.parent.rglob("flair.nii.gz"):
         flair.unlink()
@@ -136,7 +147,11 @@ def test_threshold_and_minimum_volume_reach_the_mask(run, data, tiny_model):
     assert json.loads(nothing.splitlines()[0])["found_ml"] == 0
 
 
-def test_without_anything_named_the_bundled_model_is_judged(run, data):
+def test_without_anything_named_the_bundled_model_is_judged(run, data, head):
+    flair, mask = (data.parent / "oslo" / "c" / f"{name}.nii.gz" for name in ("flair", "mask"))
+    affine = np.diag([-5.0, 5.0, 5.0, 1.0])  # of the size of a head, which this model asks for
+    write_volume(flair, head[0], affine)
+    write_volume(mask, head[0] > 800, affine)
     code, printed, _ = run("--cases", data, "--case", "oslo/c")
     assert code == 0 and read_card(bundled_models()[0]).name in printed
 

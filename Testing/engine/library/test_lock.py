@@ -285,3 +285,44 @@ def test_many_threads_take_over_one_dead_lock_and_only_one_at_a_time_holds_it(tm
         thread.join()
     assert len(done) == 30 and max(most) == 1
     assert names(tmp_path) == ["at work"]
+
+
+def _signed(folder, **changes):
+    told = {"token": "t", "pid": os.getpid(), "host": "another", "time": time.time(), **changes}
+    lock = folder / library_lock.LOCK_NAME
+    lock.write_text(json.dumps(told))
+    return lock
+
+
+@pytest.mark.parametrize("when", [1.8e12, 1e300, -1.0, float("nan"), 4e9])
+def test_a_lock_of_an_impossible_time_is_named_and_ages_by_its_file(tmp_path, when):
+    folder = Library.create(tmp_path / "library").folder
+    lock = _signed(folder, time=when)
+    began = time.monotonic()
+    with pytest.raises(WMHError, match="is changing the library"), locked(folder, 0.2):
+        pass
+    assert time.monotonic() - began < 2
+    os.utime(lock, (0, time.time() - library_lock.LEFT_AFTER_SECONDS - 60))
+    with locked(folder, 0.2):
+        pass
+
+
+def test_a_guard_of_the_future_holds_nobody_up(tmp_path):
+    folder = Library.create(tmp_path / "library").folder
+    _signed(folder, time=1.0)
+    guard = folder / f"{library_lock.LOCK_NAME}.guard"
+    guard.touch()
+    os.utime(guard, (0, time.time() + 10_000))
+    with locked(folder, 1.0):
+        pass
+
+
+def test_a_guard_that_stays_is_waited_for_until_the_deadline(tmp_path, monkeypatch):
+    folder = Library.create(tmp_path / "library").folder
+    _signed(folder, time=1.0)
+    (folder / f"{library_lock.LOCK_NAME}.guard").touch()
+    monkeypatch.setattr(library_lock, "UNSIGNED_AFTER_SECONDS", 1e6)
+    began = time.monotonic()
+    with pytest.raises(WMHError, match="is changing the library"), locked(folder, 0.2):
+        pass
+    assert time.monotonic() - began < 2

@@ -180,3 +180,19 @@ def test_heads_of_another_version_of_the_simulation_are_not_mixed_with_new_ones(
     code, _, said = simulate(folder, "--count", "2")
     assert code == 2 and "version of the simulation" in said
     assert len(list(folder.glob("*_flair.nii.gz"))) == 1
+
+
+def test_a_simulation_that_made_no_head_does_not_block_another(tmp_path, monkeypatch):
+    from wmh_siamese.simulation import command
+
+    mask = np.zeros((24, 32, 40), bool)
+    mask[16:20, 22:28, 10:30] = True
+    atlas = packed(tmp_path / "atlas.npz", [mask])
+
+    def full(*arguments):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(command, "simulated_head", full)
+    options = ["simulate", str(tmp_path / "heads"), "--lesion-atlas", str(atlas), "--count", "1"]
+    assert main(options) == 2
+    assert list((tmp_path / "heads").iterdir()) == []

@@ -10,6 +10,7 @@ from pathlib import Path
 from wmh_siamese.cases.case import Case
 from wmh_siamese.cases.folders import cases_in_folder
 from wmh_siamese.errors import WMHError
+from wmh_siamese.files.foreign import read_or_refused
 
 TABLE_NAME = "cases.csv"
 
@@ -61,11 +62,11 @@ def read_case_table(path: str | Path, cohorts: Sequence[str] | None = None) -> l
     path = Path(path)
     if not path.is_file():
         raise WMHError("bad-path", f"There is no case table {path}.", "Check its name.")
-    try:
-        with path.open(newline="", encoding="utf-8-sig") as file:  # spreadsheets put a mark first
-            rows = list(csv.DictReader(file))
-    except (UnicodeDecodeError, csv.Error):
-        raise WMHError("bad-volume", f"{path.name} is not a CSV table in UTF-8.") from None
+    with (
+        read_or_refused(WMHError("bad-volume", f"{path.name} is not a CSV table in UTF-8.")),
+        path.open(newline="", encoding="utf-8-sig") as file,  # spreadsheets put a mark first
+    ):
+        rows = list(csv.DictReader(file, restval=""))
     missing = {"cohort", "case", "flair", "mask"} - set(rows[0] if rows else ())
     if missing:
         raise WMHError(

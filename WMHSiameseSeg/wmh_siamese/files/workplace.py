@@ -53,8 +53,11 @@ def private_folder() -> Path:
 
 
 def sweep_temporary_place() -> int:
-    """As :func:`sweep_workplaces`, where the system keeps temporary files."""
-    return sweep(temporary_place())
+    """As :func:`sweep_workplaces`, where the system keeps temporary files, if it can keep any."""
+    try:
+        return sweep(temporary_place())
+    except OSError:
+        return 0
 
 
 def temporary_place() -> Path:

@@ -61,7 +61,7 @@ class Contents:
         return self._files_of_all(manifest, rows)
 
     def missing(self) -> list[str]:
-        """Ids of the cases whose FLAIR or mask is gone from the folder."""
+        """Ids of the cases whose FLAIR or mask is gone from the folder, or a link in its place."""
         return [row.id for row in self.cases() if not self._is_there(row.id)]
 
     def files_of(self, row: LibraryCase) -> Case:
@@ -117,7 +117,10 @@ class Contents:
 
     def _is_there(self, case_id: str) -> bool:
         folder = self.folder / CASES / case_id
-        return (folder / FLAIR_NAME).is_file() and (folder / MASK_NAME).is_file()
+        files = [folder / name for name in (FLAIR_NAME, MASK_NAME)]
+        # a link could lead to any scan of this computer, which would leave it with the library
+        linked = any(path.is_symlink() for path in (folder.parent, folder, *files))
+        return not linked and all(path.is_file() for path in files)
 
 
 def _used(row: LibraryCase) -> bool:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 import os
 import zipfile
-import zlib
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, replace
@@ -16,6 +15,7 @@ from wmh_siamese.cases.case import FLAIR_NAME, MASK_NAME, Case
 from wmh_siamese.cases.reading import read_case
 from wmh_siamese.errors import WMHError
 from wmh_siamese.files.atomic_file import written_whole
+from wmh_siamese.files.foreign import read_or_refused
 from wmh_siamese.files.workplace import workplace
 from wmh_siamese.library.changing import Change
 from wmh_siamese.library.folders import (
@@ -86,7 +86,7 @@ def export_cases(folder: Path, manifest: Manifest, target: Path, each: Progress)
             each(done, len(manifest.cases))
             for name in FILE_NAMES:
                 file = folder / CASES / row.id / name
-                if name != THUMBNAIL_NAME or file.is_file():
+                if name != THUMBNAIL_NAME or (file.is_file() and not file.is_symlink()):
                     write(f"{CASES}/{row.id}/{name}", file.read_bytes())
         write(MANIFEST_NAME, told)
         each(len(manifest.cases), len(manifest.cases))
@@ -182,20 +182,17 @@ def _is_as_new(here: LibraryCase | None, row: LibraryCase) -> bool:
 def _check_header(path: Path, row: LibraryCase) -> None:
     """Refuse a file of another shape than its row's, before its voxels take memory."""
     import nibabel
-    from nibabel.filebasedimages import ImageFileError
-    from nibabel.spatialimages import HeaderDataError
 
-    try:
+    refusal = WMHError(
+        "bad-volume",
+        f"The {path.name} of case {row.id} is damaged, or not the one that its row tells of.",
+        "Export the library again and import that.",
+    )
+    with read_or_refused(refusal):
         image: Any = nibabel.load(path)
         shape = tuple(image.shape)
-    except (ImageFileError, HeaderDataError, OSError, EOFError, ValueError, zlib.error):
-        shape = ()
     if shape != row.shape or math.prod(shape) > MAX_VOXELS:
-        raise WMHError(
-            "bad-volume",
-            f"The {path.name} of case {row.id} is damaged, or not the one that its row tells of.",
-            "Export the library again and import that.",
-        )
+        raise refusal
 
 
 def _check_outside(folder: Path, target: Path) -> None:

@@ -90,11 +90,14 @@ def locked(folder: Path, seconds: float = WAIT_SECONDS) -> Iterator[Held]:
     token = secrets.token_hex(8)
     watch = _Watch(path)
     until = time.monotonic() + seconds
+    tried = False
     while not _taken(path, token):
-        if watch.left_behind():
-            _break(path, watch)
-        elif time.monotonic() >= until:
+        left_behind = watch.left_behind()
+        if time.monotonic() >= until and (tried or not left_behind):
             raise busy(watch.owner)
+        if left_behind:
+            _break(path, watch)
+            tried = True
         else:
             time.sleep(POLL_SECONDS)
     held = Held(path, token)
@@ -155,7 +158,7 @@ def _break(path: Path, watch: _Watch) -> None:
         os.close(os.open(guard, os.O_CREAT | os.O_EXCL | os.O_WRONLY))
     except FileExistsError:
         with contextlib.suppress(OSError):
-            if time.time() - guard.stat().st_mtime > UNSIGNED_AFTER_SECONDS:
+            if abs(time.time() - guard.stat().st_mtime) > UNSIGNED_AFTER_SECONDS:
                 guard.unlink()
         time.sleep(POLL_SECONDS)
         return
@@ -213,10 +216,16 @@ def _signature(token: str) -> bytes:
 
 
 def _owner(path: Path) -> Owner | None:
-    """Who signed a lock; None when nobody did (yet), or there is none."""
+    """Who signed a lock; None when nobody did (yet), or there is none.
+
+    A time that cannot be is replaced by the file's own.
+    """
     try:
         told = json.loads(path.read_bytes())
-        return Owner(str(told["token"]), int(told["pid"]), str(told["host"]), float(told["time"]))
+        signed = float(told["time"])
+        if not 0 <= signed <= time.time() + LEFT_AFTER_SECONDS:  # milliseconds, or a wrong clock
+            signed = min(path.stat().st_mtime, time.time())
+        return Owner(str(told["token"]), int(told["pid"]), str(told["host"]), signed)
     except (OSError, ValueError, TypeError, KeyError, OverflowError, RecursionError):
         return None
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from wmh_siamese.library.manifest import Known, LibraryCase, Manifest, Training
-from wmh_siamese.library.roles import as_written, check_role, knows_patient
+from wmh_siamese.library.roles import as_written, check_role
 from wmh_siamese.library.words import new_case_id, now, patient_key
 
 
@@ -78,8 +78,9 @@ def with_past_of(
     )
     trained, clash = _joined(manifest.trained, source.trained, manifest.held_out)
     held_out, other_clash = _joined(manifest.held_out, source.held_out, used)
+    scans = set(trained.scans)
     for case in training:
-        if case.flair_sha256 in trained.scans:
+        if case.flair_sha256 in scans:
             trained = trained.with_case(case)
     manifest = replace(
         manifest,
@@ -101,8 +102,9 @@ def with_past_of(
 
 def _joined(known: Known, more: Known, against: Known) -> tuple[Known, list[str]]:
     """Both, without what stands against it; and the patients that do."""
-    new = [patient for patient in more.patients if not knows_patient(known, patient)]
-    clash = [patient for patient in new if knows_patient(against, patient)]
+    here, other = (set(map(patient_key, one.patients)) for one in (known, against))
+    new = [patient for patient in more.patients if patient_key(patient) not in here]
+    clash = [patient for patient in new if patient_key(patient) in other]
     scans = set(more.scans) - set(against.scans)
     return known.joined(Known(tuple(set(new) - set(clash)), tuple(scans))), clash
 
@@ -110,10 +112,10 @@ def _joined(known: Known, more: Known, against: Known) -> tuple[Known, list[str]
 def _joined_trainings(
     manifest: Manifest, source: Manifest, ids: Mapping[str, str]
 ) -> tuple[Training, ...]:
-    trainings = list(manifest.trainings)
+    trainings = dict.fromkeys(manifest.trainings)
     for training in source.trainings:
         here = tuple(ids[case] for case in training.cases if case in ids)
         training = replace(training, cases=here)
-        if here and training not in trainings:
-            trainings.append(training)
+        if here:
+            trainings.setdefault(training)
     return tuple(trainings)

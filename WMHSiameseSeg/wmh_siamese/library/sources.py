@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import stat
 import zipfile
-import zlib
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path, PurePosixPath
 from typing import IO, BinaryIO, Protocol
 
 from wmh_siamese.errors import WMHError
+from wmh_siamese.files.foreign import read_or_refused
 from wmh_siamese.library.manifest import MANIFEST_NAME, MAX_MANIFEST_BYTES
 
 PIECE = 1 << 20
@@ -44,15 +44,15 @@ def source_at(path: str | Path) -> Iterator[Source]:
         return
     if not path.is_file():
         raise WMHError("bad-path", f"There is no folder or file {path}.", "Check its name.")
-    try:
-        with zipfile.ZipFile(path) as archive:
-            yield ZipSource(archive)
-    except (zipfile.BadZipFile, zlib.error, EOFError):
-        raise WMHError(
-            "bad-volume",
-            f"{path.name} is not a zip, or damaged.",
-            "Choose a folder or a zip that a library was exported to.",
-        ) from None
+    no_zip = WMHError(
+        "bad-volume",
+        f"{path.name} is not a zip, or damaged.",
+        "Choose a folder or a zip that a library was exported to.",
+    )
+    with ExitStack() as stack:
+        with read_or_refused(no_zip):
+            source = ZipSource(stack.enter_context(zipfile.ZipFile(path)))
+        yield source
 
 
 class FolderSource:
@@ -75,7 +75,7 @@ class FolderSource:
         if not stat.S_ISREG(mode):
             raise _refused(name, "is not a file")
         with path.open("rb") as file:
-            _copy(file, target, most, name)
+            _copy(_pieces(file), target, most, name)
 
 
 class ZipSource:
@@ -104,11 +104,11 @@ class ZipSource:
             raise _refused(name, "is missing")
         if entry.compress_type not in _STORED_WAYS or entry.flag_bits & _ENCRYPTED:
             raise _refused(name, "is encrypted or packed in an unusual way")
-        try:
-            with self._archive.open(entry) as file:
-                _copy(file, target, most, name)
-        except (zipfile.BadZipFile, zlib.error, EOFError):
-            raise _refused(name, "is damaged") from None
+        _copy(self._unpacked(entry, name), target, most, name)
+
+    def _unpacked(self, entry: zipfile.ZipInfo, name: str) -> Iterator[bytes]:
+        with read_or_refused(_refused(name, "is damaged")), self._archive.open(entry) as file:
+            yield from _pieces(file)
 
 
 def read_limited(
@@ -131,9 +131,14 @@ def _check_entry(entry: zipfile.ZipInfo) -> None:
         raise _refused(name, "is a link")
 
 
-def _copy(file: IO[bytes], target: BinaryIO, most: int, name: str) -> None:
-    copied = 0
+def _pieces(file: IO[bytes]) -> Iterator[bytes]:
     while piece := file.read(PIECE):
+        yield piece
+
+
+def _copy(pieces: Iterator[bytes], target: BinaryIO, most: int, name: str) -> None:
+    copied = 0
+    for piece in pieces:
         copied += len(piece)
         if copied > most:
             raise _refused(name, f"is larger than {most} bytes")

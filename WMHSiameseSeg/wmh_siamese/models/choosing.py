@@ -5,11 +5,14 @@ from __future__ import annotations
 from pathlib import Path
 
 from wmh_siamese.errors import WMHError
-from wmh_siamese.models.model_file import bundled_models
+from wmh_siamese.models.model_file import bundled_models, read_card
 
 
 def model_path(name: str | None) -> Path:
     """The bundled model of that name, else the file of that name; the default model for None.
+
+    A bundled model's name is that of its file, with or without its ending, or the one that
+    ``wmh-siamese models`` and the panel show.
 
     Raises:
         WMHError: ``bad-model`` when no model comes along and none is named.
@@ -19,4 +22,7 @@ def model_path(name: str | None) -> Path:
         if not bundled:
             raise WMHError("bad-model", "No model comes with this copy.", "Name one with --model.")
         return bundled[0]
-    return next((path for path in bundled if path.stem == name), Path(name))
+    for path in bundled:
+        if name in (path.stem, path.name) or name == read_card(path).name:
+            return path
+    return Path(name)

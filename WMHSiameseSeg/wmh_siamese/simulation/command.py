@@ -70,12 +70,17 @@ def run_simulation(
     atlas = LesionAtlas(options.lesion_atlas)
     folder: Path = options.folder
     _begin(folder, {"version": VERSION, "seed": options.seed, "lesion_atlas": atlas.sha256})
-    done = []
-    for number in range(options.count):
-        case = _kept_head(folder, number, options.seed, atlas)
-        done.append(case)
-        _write_table(folder, done)
-        tell(case)
+    done: list[SimulatedCase] = []
+    try:
+        for number in range(options.count):
+            case = _kept_head(folder, number, options.seed, atlas)
+            done.append(case)
+            _write_table(folder, done)
+            tell(case)
+    except BaseException:
+        if not any(folder.glob("*_flair.nii.gz")):  # no head, so nothing that a next run goes on
+            (folder / RECORD).unlink(missing_ok=True)
+        raise
     return done
 
 

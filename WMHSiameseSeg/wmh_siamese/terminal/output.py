@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import io
 import json
 import logging
+import os
 import sys
 from pathlib import Path
 
-from wmh_siamese.errors import from_exception
+from wmh_siamese.errors import from_exception, one_line
 from wmh_siamese.files.plain_json import without_nan
 
 DONE, FAULT, REFUSED, STOPPED = 0, 1, 2, 130
@@ -16,8 +18,27 @@ DONE, FAULT, REFUSED, STOPPED = 0, 1, 2, 130
 log = logging.getLogger(__name__)
 
 
+def ready_streams() -> None:
+    """Let every text be printed: to nowhere where a stream is closed, escaped where it has to be.
+
+    A closed descriptor would be given to the next file that is opened, which then gets what is
+    printed.
+    """
+    for number, name in enumerate(("stdin", "stdout", "stderr")):
+        try:
+            os.fstat(number)
+        except OSError:
+            os.open(os.devnull, os.O_RDWR)  # takes the lowest free number, which is this one
+        if getattr(sys, name) is None:
+            setattr(sys, name, os.fdopen(os.dup(number), "r" if number == 0 else "w"))
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
+
+
 def tell(text: str) -> None:
-    """Print a result."""
+    """Print a result, whatever characters the names in it hold."""
+    text = "\n".join(line if line.isprintable() else one_line(line) for line in text.split("\n"))
     sys.stdout.write(text + "\n")
     sys.stdout.flush()
 
@@ -29,7 +50,7 @@ def tell_json(value: object) -> None:
 
 def complain(text: str) -> None:
     """Say on one line of stderr what is wrong."""
-    sys.stderr.write(f"wmh-siamese: {' '.join(text.split())}\n")
+    sys.stderr.write(f"wmh-siamese: {one_line(text)}\n")
     sys.stderr.flush()
 
 

@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
+import math
+import zipfile
 from pathlib import Path
-from zipfile import BadZipFile
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 
 from wmh_siamese.errors import WMHError
+from wmh_siamese.files.foreign import read_or_refused
 from wmh_siamese.files.hashes import file_sha256
 from wmh_siamese.networks.preparation import Recipe, prepared_slices
-from wmh_siamese.volumes.volume import Volume, axial_view
+from wmh_siamese.volumes.volume import MAX_VOXELS, Volume, axial_view
 
 FIELDS = ("offsets", "flat_index_C", "shape", "affine")
 HEIGHT_JITTER = 0.03
 TRIES = 5
+MAX_BYTES = 2_000_000_000
 
 
 class LesionAtlas:
@@ -37,31 +40,31 @@ class LesionAtlas:
         path = Path(path)
         if not path.is_file():
             raise WMHError("bad-path", f"There is no lesion atlas {path}.", "Check the name.")
-        try:
+        with read_or_refused(_no_atlas(path)):
+            _check_sizes(path)
             with np.load(path, allow_pickle=False) as packed:
                 offsets, voxels, shape, affine = (packed[name] for name in FIELDS)
-            self._view, self._affine = axial_view(affine), affine
             self._shape = tuple(int(length) for length in shape)
             whole = (
                 len(self._shape) == 3
+                and min(self._shape) > 0
+                and affine.shape == (4, 4)
+                and affine.dtype.kind == "f"
+                and offsets.ndim == voxels.ndim == 1
+                and {offsets.dtype.kind, voxels.dtype.kind} <= {"i", "u"}
                 and len(offsets) > 1
                 and offsets[0] == 0
                 and offsets[-1] == len(voxels)
-                and bool((np.diff(offsets) >= 0).all())
-                and (not len(voxels) or 0 <= voxels.min() <= voxels.max() < np.prod(self._shape))
+                and bool((offsets[1:] >= offsets[:-1]).all())
+                and math.prod(self._shape) <= MAX_VOXELS
+                and (not len(voxels) or 0 <= voxels.min() <= voxels.max() < math.prod(self._shape))
             )
-        except (
-            OSError,
-            ValueError,
-            LookupError,
-            EOFError,
-            TypeError,
-            BadZipFile,
-            WMHError,
-        ) as error:
-            raise _no_atlas(path) from error
         if not whole:
             raise _no_atlas(path)
+        try:
+            self._view, self._affine = axial_view(affine), affine
+        except WMHError:
+            raise _no_atlas(path) from None
         self._offsets, self._voxels = offsets, voxels
         #: Hash of the file, for the training's record.
         self.sha256 = file_sha256(path)
@@ -97,6 +100,13 @@ class LesionAtlas:
         native = torch.from_numpy(np.ascontiguousarray(plane, dtype=np.float32))
         prepared = prepared_slices(native[None], self._view.spacing[1:], recipe)
         return (prepared[0, 0] >= 0.5).numpy()
+
+
+def _check_sizes(path: Path) -> None:
+    """Refuse arrays of more bytes than any atlas, before memory is asked for them."""
+    with zipfile.ZipFile(path) as packed:
+        if sum(entry.file_size for entry in packed.infolist()) > MAX_BYTES:
+            raise _no_atlas(path)
 
 
 def _no_atlas(path: Path) -> WMHError:

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from wmh_siamese.errors import WMHError
+from wmh_siamese.errors import WMHError, from_exception
 from wmh_siamese.files.atomic_file import written_whole
 from wmh_siamese.volumes.disguised import check_undisguised
 from wmh_siamese.volumes.placement import Placement, placement_of
@@ -33,14 +33,10 @@ def read_volume(path: str | Path) -> Volume:
     from nibabel.filebasedimages import ImageFileError
 
     path = Path(path)
-    if not path.exists():
-        raise WMHError("bad-path", f"There is no file {path}.", "Check its name.")
-    if not path.is_file():
-        raise WMHError("bad-path", f"{path} is not a file.", "Name a NIfTI file (.nii, .nii.gz).")
-    if path.stat().st_size == 0:
-        raise _bad(f"{path.name} is empty (0 bytes).", "Copy or export it again.")
-    if not path.name.lower().endswith(NIFTI_ENDINGS):
-        raise _foreign(path)
+    try:
+        _check_place(path)
+    except OSError as error:  # such as a name of thousands of letters
+        raise from_exception(error) from None
     try:
         check_undisguised(path)
         image = nibabel.load(path)
@@ -66,6 +62,18 @@ def read_volume(path: str | Path) -> Volume:
         log.debug("%s cannot be read", path.name, exc_info=error)
         raise _unreadable(path, error) from None
     return Volume(array, placement.affine, placement)
+
+
+def _check_place(path: Path) -> None:
+    """Refuse what is no NIfTI file by its name and place (``bad-path``, ``bad-volume``)."""
+    if not path.exists():
+        raise WMHError("bad-path", f"There is no file {path}.", "Check its name.")
+    if not path.is_file():
+        raise WMHError("bad-path", f"{path} is not a file.", "Name a NIfTI file (.nii, .nii.gz).")
+    if path.stat().st_size == 0:
+        raise _bad(f"{path.name} is empty (0 bytes).", "Copy or export it again.")
+    if not path.name.lower().endswith(NIFTI_ENDINGS):
+        raise _foreign(path)
 
 
 def _most_bytes(path: Path) -> int:

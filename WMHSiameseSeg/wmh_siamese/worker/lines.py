@@ -10,6 +10,8 @@ from typing import Any, TypeGuard
 from wmh_siamese.errors import WMHError
 
 LONGEST_LINE = 1 << 20
+LONGEST_PATH = 4096
+LONGEST_ECHO = 200
 DEVICES = ("auto", "cpu", "cuda", "mps")
 PRIVATE_FOLDER_PREFIX = "WMHSiameseSeg-"
 
@@ -20,7 +22,9 @@ Affine = tuple[tuple[float, ...], ...]
 def identity_of(line: Mapping[str, Any]) -> Identity:
     """The request's own number, or None when it has none."""
     identity = line.get("id")
-    return identity if isinstance(identity, int | str) else None
+    if isinstance(identity, str):
+        return identity if len(identity) <= LONGEST_ECHO else None
+    return identity if isinstance(identity, int) and abs(identity) < 1 << 64 else None
 
 
 def parse_line(raw: bytes) -> dict[str, Any]:
@@ -43,9 +47,14 @@ def parse_line(raw: bytes) -> dict[str, Any]:
 def path_of(line: Mapping[str, Any], field: str) -> Path:
     """A field that must be a path."""
     value = line.get(field)
-    if not isinstance(value, str) or not value or "\0" in value:
+    if not isinstance(value, str) or not 0 < len(value) <= LONGEST_PATH or not _is_writable(value):
         raise unusable(f"{field!r} must be a path, got {value!r}")
     return Path(value)
+
+
+def _is_writable(text: str) -> bool:
+    """Whether a file can have this name: no NUL, and no half of a character."""
+    return "\0" not in text and not any("\ud800" <= letter <= "\udfff" for letter in text)
 
 
 def optional_path_of(line: Mapping[str, Any], field: str) -> Path | None:
@@ -82,10 +91,15 @@ def _is_matrix(rows: object) -> TypeGuard[list[list[float]]]:
         isinstance(rows, list)
         and len(rows) == 4
         and all(isinstance(row, list) and len(row) == 4 for row in rows)
-        and all(isinstance(value, int | float) for row in rows for value in row)
+        and all(_is_number(value) for row in rows for value in row)
     )
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, float) or (isinstance(value, int) and abs(value) < 1 << 64)
 
 
 def unusable(reason: str) -> WMHError:
     """The error of a request that is not as it should be."""
-    return WMHError("internal", f"The request cannot be used: {reason}.")
+    shown = reason if len(reason) <= LONGEST_ECHO else f"{reason[: LONGEST_ECHO - 1]}…"
+    return WMHError("internal", f"The request cannot be used: {shown}.")

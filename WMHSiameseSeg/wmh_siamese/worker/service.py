@@ -25,7 +25,7 @@ from wmh_siamese.files.plain_json import without_nan
 from wmh_siamese.files.workplace import sweep_temporary_place
 from wmh_siamese.worker.asker import Asker, stopped
 from wmh_siamese.worker.jobs import Work, work_of
-from wmh_siamese.worker.lines import Identity, identity_of, parse_line
+from wmh_siamese.worker.lines import Identity, identity_of, parse_line, unusable
 from wmh_siamese.worker.probe import python_version
 from wmh_siamese.worker.streams import Events, claim_standard_streams, lines_of
 from wmh_siamese.worker.workshop import Workshop
@@ -134,7 +134,10 @@ class Worker:
             line = parse_line(raw)
             identity = identity_of(line)
             request = request_of(line)
-        except WMHError as error:
+        except Exception as error:  # whatever a line holds, it is answered and the next one heard
+            if not isinstance(error, WMHError):
+                log.exception("a request could not be read")
+                error = unusable(f"it could not be read ({type(error).__name__})")
             self._send_error(identity, error)
             return
         if isinstance(request, Stop):
