@@ -32,7 +32,7 @@ MOST_CHANGE_PERCENT = 2.0
 LEAST_DICE = 0.98
 SCANS = (
     *("ms3seg/101627", "ms3seg/104899", "mslesseg/P14_T1", "openms/patient19"),
-    *("nichart/Subj6", "openms/patient07", "nichart/Subj19"),
+    *("nichart/Subj6", "nichart/Subj19", "openms/patient01"),
 )
 
 

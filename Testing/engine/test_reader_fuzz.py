@@ -9,6 +9,7 @@ from engine.library_scans import a_flair, a_mask
 from wmh_siamese.cases.finding import read_case_table
 from wmh_siamese.errors import WMHError
 from wmh_siamese.library import Library
+from wmh_siamese.library.manifest import manifest_of
 from wmh_siamese.models.model_file import load_model
 from wmh_siamese.training.lesion_atlas import LesionAtlas
 
@@ -88,3 +89,23 @@ def test_a_zip_with_one_damaged_case_brings_the_others(tmp_path):
     into = Library.create(tmp_path / "into")
     done = into.import_from(tmp_path / "bad.zip")
     assert len(done.added) == 2 and [one.case for one in done.refused] == [bad]
+
+
+def test_manifest_of_a_library(tmp_path):
+    library = Library.create(tmp_path / "library")
+    for seed in range(2):
+        library.add(a_flair(seed), a_mask(seed), patient=f"P{seed}", note="a note")
+    content = (library.folder / "library.json").read_bytes()
+    path = tmp_path / "library.json"
+    count = fuzz_count(2000) // 2
+    assert survivors(path, content, lambda p: manifest_of(p.read_bytes()), count) < count / 2
+
+
+def test_a_manifest_with_a_deep_row_is_refused(tmp_path):
+    library = Library.create(tmp_path / "library")
+    library.add(a_flair(), a_mask(), patient="P", note="NOTE")
+    text = (library.folder / "library.json").read_text()
+    for depth in (500, 100_000):
+        deep = text.replace('"NOTE"', "[" * depth + "]" * depth)
+        with pytest.raises(WMHError, match="cannot be used"):
+            manifest_of(deep.encode())

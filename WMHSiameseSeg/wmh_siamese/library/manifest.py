@@ -177,7 +177,7 @@ def manifest_of(data: bytes) -> Manifest:
         return _manifest(told)
     except WMHError as error:
         raise damaged(error.sentence.rstrip(".")) from None
-    except (KeyError, TypeError, ValueError, OverflowError) as error:
+    except Exception as error:  # whatever fields of another's making lead to
         raise damaged(" ".join(str(error).split())[:200] or type(error).__name__) from None
 
 
