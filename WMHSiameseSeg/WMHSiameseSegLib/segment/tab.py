@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 import slicer
@@ -25,6 +25,7 @@ from WMHSiameseSegLib.scene.flair_checks import (
 from WMHSiameseSegLib.scene.provenance import Provenance
 from WMHSiameseSegLib.scene.scene import Result, import_result, results_of
 from WMHSiameseSegLib.scene.voxels import BoolArray, volume_affine, volume_array
+from WMHSiameseSegLib.segment.choices import Choices, SegmentParameters
 from WMHSiameseSegLib.segment.result_follower import Cut
 from WMHSiameseSegLib.segment.result_panel import ResultPanel
 from WMHSiameseSegLib.segment.run import RunResult, SegmentRequest, SegmentRun
@@ -32,18 +33,6 @@ from WMHSiameseSegLib.segment.run_controls import RunControls
 from WMHSiameseSegLib.segment.run_state import RunState, RunStateMachine
 from WMHSiameseSegLib.worker.background import Background, Job
 from WMHSiameseSegLib.worker.client import WorkerClient
-
-
-class SegmentParameters(Protocol):
-    """What the tab keeps in the parameter node."""
-
-    flair: slicer.vtkMRMLScalarVolumeNode
-    output: slicer.vtkMRMLSegmentationNode
-    model: str
-    device: str
-    keepEarlier: bool
-    threshold: float
-    minVolumeMm3: float
 
 
 @dataclass
@@ -81,25 +70,25 @@ class SegmentTab:
         self._worker = worker
         self._background = background
         self._log = log
-        self._parameters: SegmentParameters | None = None
+        self.choices = Choices(ui)
         self._order: _Order | None = None
         self._job: Job | None = None
         self.controls = RunControls(ui)
         busy = _("A scan is being segmented: wait for its end or cancel it first.")
         self._needs = WorkerNeeds(worker, installation, self.controls, log, busy)
         self.states = RunStateMachine(self.controls.show_state)
-        self.results = ResultPanel(ui, background, self._set_cut)
+        self.results = ResultPanel(ui, background, self.choices.set_cut)
         self.models = ModelMenu(ui, self._on_model)
         self._run = SegmentRun(worker, background, self.states, self)
         ui.segmentButton.clicked.connect(self._on_button)
         ui.packagesButton.clicked.connect(self._needs.show_packages)
         ui.flairSelector.connect("currentNodeChanged(vtkMRMLNode*)", self._on_flair)
         ui.outputSelector.connect("currentNodeChanged(vtkMRMLNode*)", self._on_output)
-        self._on_flair(ui.flairSelector.currentNode())
+        self._on_flair(self.choices.flair)
 
     def set_parameters(self, parameters: SegmentParameters | None) -> None:
         """Keep the choices here, as the panel is shown; the shell connects them to the widgets."""
-        self._parameters = parameters
+        self.choices.parameters = parameters
         if parameters is not None:
             self.models.choose(parameters.model)
         self.results.follower.look()
@@ -107,6 +96,7 @@ class SegmentTab:
     def scene_closes(self) -> None:
         """Stop at once and let go of every node."""
         self._abandon()
+        self.choices.parameters = None
         self.results.follow(None)
         self.controls.say("")
 
@@ -120,41 +110,31 @@ class SegmentTab:
     # Choices
 
     def _on_flair(self, flair: slicer.vtkMRMLNode | None) -> None:
-        if self._parameters is not None:
-            # before anything else changes the parameters and they write the old one back
-            self._parameters.flair = flair
+        self.choices.set_flair(flair)
         findings = check_node(flair) if flair is not None else []
         self._ui.flairNote.setText("\n".join(f.sentence for f in findings))
         self._ui.flairNote.setVisible(bool(findings))
-        output = Result.of(self._ui.outputSelector.currentNode())
+        output = Result.of(self.choices.output)
         if flair is not None and self.states.idle and (output is None or output.flair != flair):
             earlier = results_of(flair)
             if earlier or output is not None:
-                self._choose_output(earlier[-1].node if earlier else None)
-
-    def _choose_output(self, node: slicer.vtkMRMLSegmentationNode | None) -> None:
-        if self._parameters is not None:
-            self._parameters.output = node
-        self._ui.outputSelector.setCurrentNode(node)
+                self.choices.set_output(earlier[-1].node if earlier else None)
 
     def _on_output(self, node: slicer.vtkMRMLNode | None) -> None:
         followed = self.results.result
-        if followed is None or followed.node is not node:
+        if followed is not None and followed.node is node:
+            return
+        with self.choices.together():
+            self.choices.set_output(node)
             self.results.follow(node)
 
     def _on_model(self, name: str, threshold: float | None) -> None:
-        if self._parameters is None or self._parameters.model == name:
+        parameters = self.choices.parameters
+        if parameters is None or parameters.model == name:
             return
-        self._parameters.model = name
+        parameters.model = name
         if threshold is not None and self.results.result is None:
-            self._set_cut(Cut(threshold, self.results.cut().min_volume_mm3))
-
-    def _set_cut(self, cut: Cut) -> None:
-        if self._parameters is not None:
-            self._parameters.threshold = cut.threshold
-            self._parameters.minVolumeMm3 = cut.min_volume_mm3
-        self._ui.thresholdSlider.setValue(cut.threshold)
-        self._ui.minVolumeSlider.setValue(cut.min_volume_mm3)
+            self.choices.set_cut(Cut(threshold, self.results.cut().min_volume_mm3))
 
     # A run
 
@@ -168,7 +148,7 @@ class SegmentTab:
             self._run.cancel()
 
     def _begin(self) -> None:
-        flair, output = self._ui.flairSelector.currentNode(), self._ui.outputSelector.currentNode()
+        flair, output = self.choices.flair, self.choices.output
         keep_earlier = bool(self._ui.keepEarlierCheckBox.checked)
         findings = check_node(flair) or []
         if not sentences(findings, Weight.STOP):
@@ -259,7 +239,7 @@ class SegmentTab:
             order.keep_earlier or edited,
         )
         self.results.adopt(result, made, order.cut)
-        self._choose_output(result.node)
+        self.choices.set_output(result.node)
         if edited and not order.keep_earlier:
             self.controls.add(
                 _("The earlier mask was edited during the run and stays as a segment.")
