@@ -7,6 +7,7 @@ import shutil
 import stat
 import zipfile
 from dataclasses import replace
+from pathlib import Path
 
 import nibabel
 import numpy as np
@@ -222,6 +223,27 @@ def test_a_bad_case_is_refused_and_keeps_no_other_away(library, other, how):
     (refused,) = imported.refused
     assert refused.case == bad.id and "\n" not in refused.reason
     assert os.listdir(library.folder / "cases") == [good.id]
+
+
+@pytest.mark.parametrize(
+    ("fault", "said"),
+    [(OSError(errno.EIO, "Input/output error"), "cannot be read"), (MemoryError(), "memory")],
+)
+def test_a_case_that_the_disk_or_memory_refuses_keeps_no_other_away(
+    library, other, monkeypatch, fault, said
+):
+    bad, good = add(other, 0), add(other, 1)
+    opened = Path.open
+
+    def refusing(path, *arguments, **named):
+        if path.is_relative_to(other.folder) and bad.id in path.parts:
+            raise fault
+        return opened(path, *arguments, **named)
+
+    monkeypatch.setattr(Path, "open", refusing)
+    imported = library.import_from(other.folder)
+    assert imported.added == (good.id,)
+    assert [one.case for one in imported.refused] == [bad.id] and said in imported.refused[0].reason
 
 
 def zip_of(path, entries):

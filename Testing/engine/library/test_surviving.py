@@ -213,3 +213,13 @@ def test_a_lost_library_folder_is_a_sentence(library, monkeypatch):
     monkeypatch.setattr(library_folders.tempfile, "mkdtemp", lambda **_: "/nowhere/at/all")
     with pytest.raises(WMHError, match="does not exist"):
         library.add(a_flair(), a_mask())
+
+
+@pytest.mark.parametrize("row", ["[" * 100_000, '{"volume_ml": 1' + "0" * 400 + "}", "\x00", "[]"])
+def test_a_half_done_case_whose_row_cannot_be_read_hinders_nobody(library, row):
+    case = library.add(a_flair(), a_mask(), patient="P").case
+    ready = library.folder / "cases" / f"{library_folders.READY}{case.id}"
+    ready.mkdir()
+    (ready / library_folders.ROW_NAME).write_text(row)
+    assert Library.open(library.folder).cases() == [case]
+    library.add(a_flair(1), a_mask(1), patient="Q")

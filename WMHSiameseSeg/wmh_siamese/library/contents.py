@@ -10,6 +10,7 @@ from wmh_siamese.cases.case import FLAIR_NAME, MASK_NAME, Case
 from wmh_siamese.errors import WMHError
 from wmh_siamese.library.changing import in_plain_words
 from wmh_siamese.library.folders import CASES
+from wmh_siamese.library.links import is_own_file
 from wmh_siamese.library.manifest import LibraryCase, Manifest, read_manifest
 from wmh_siamese.library.roles import check_role, knows_patient, may_measure, spellings
 from wmh_siamese.library.rows import check_scan
@@ -117,10 +118,7 @@ class Contents:
 
     def _is_there(self, case_id: str) -> bool:
         folder = self.folder / CASES / case_id
-        files = [folder / name for name in (FLAIR_NAME, MASK_NAME)]
-        # a link could lead to any scan of this computer, which would leave it with the library
-        linked = any(path.is_symlink() for path in (folder.parent, folder, *files))
-        return not linked and all(path.is_file() for path in files)
+        return all(is_own_file(folder / name) for name in (FLAIR_NAME, MASK_NAME))
 
 
 def _used(row: LibraryCase) -> bool:

@@ -13,7 +13,7 @@ from typing import Any
 
 from wmh_siamese.cases.case import FLAIR_NAME, MASK_NAME, Case
 from wmh_siamese.cases.reading import read_case
-from wmh_siamese.errors import WMHError
+from wmh_siamese.errors import WMHError, from_exception
 from wmh_siamese.files.atomic_file import written_whole
 from wmh_siamese.files.foreign import read_or_refused
 from wmh_siamese.files.workplace import workplace
@@ -25,6 +25,7 @@ from wmh_siamese.library.folders import (
     put_case,
     write_flushed,
 )
+from wmh_siamese.library.links import is_own_file
 from wmh_siamese.library.manifest import (
     MANIFEST_NAME,
     LibraryCase,
@@ -86,7 +87,7 @@ def export_cases(folder: Path, manifest: Manifest, target: Path, each: Progress)
             each(done, len(manifest.cases))
             for name in FILE_NAMES:
                 file = folder / CASES / row.id / name
-                if name != THUMBNAIL_NAME or (file.is_file() and not file.is_symlink()):
+                if name != THUMBNAIL_NAME or is_own_file(file):
                     write(f"{CASES}/{row.id}/{name}", file.read_bytes())
         write(MANIFEST_NAME, told)
         each(len(manifest.cases), len(manifest.cases))
@@ -132,10 +133,11 @@ def import_cases(folder: Path, changing: Changing, source: Source, each: Progres
         each(done, len(told.cases))
         try:
             outcome, ids[row.id] = _take(folder, changing, source, row)
-        except WMHError as error:
-            if error.kind != "bad-volume":
+        except (WMHError, MemoryError) as error:
+            plain = from_exception(error)
+            if plain.kind not in ("bad-volume", "out-of-memory"):
                 raise
-            refused.append(Refused(row.id, row.patient, str(error)))
+            refused.append(Refused(row.id, row.patient, str(plain)))
         else:
             outcomes[outcome].append(ids[row.id])
     with changing() as change:

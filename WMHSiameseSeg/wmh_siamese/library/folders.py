@@ -18,7 +18,7 @@ from dataclasses import asdict
 from pathlib import Path
 
 from wmh_siamese.cases.case import CASE_ID, FLAIR_NAME, MASK_NAME
-from wmh_siamese.errors import WMHError
+from wmh_siamese.library.links import check_own, is_own_file
 from wmh_siamese.library.manifest import LibraryCase, Manifest, row_of
 from wmh_siamese.library.roles import placed
 from wmh_siamese.library.scan_files import THUMBNAIL_NAME, Scan
@@ -39,12 +39,14 @@ def put_case(
     An update keeps the old mask until the manifest knows of the new one.
 
     Raises:
+        WMHError: ``bad-path`` when the case's folder is a link.
         OSError: it could not be written; the library is as it was.
     """
     cases = folder / CASES
     cases.mkdir(exist_ok=True)
+    check_own(folder, f"{CASES}/{row.id}")
     listed = row.id in {case.id for case in manifest.cases}
-    new = not (listed and (cases / row.id / FLAIR_NAME).is_file())
+    new = not (listed and is_own_file(cases / row.id / FLAIR_NAME))
     partial = Path(tempfile.mkdtemp(prefix=PARTIAL, dir=cases))
     ready = cases / f"{READY}{row.id}"
     try:
@@ -124,6 +126,8 @@ def flush_folder(folder: Path) -> None:
 def _finish(cases: Path, case_id: str, manifest: Manifest, save: Save) -> Manifest:
     """Take over a case that was ready when its process ended."""
     ready = cases / f"{READY}{case_id}"
+    if ready.is_symlink() or (cases / case_id).is_symlink():
+        return manifest
     if not (ready / ROW_NAME).exists():  # it was being cleared away
         shutil.rmtree(ready, ignore_errors=True)
         return manifest
@@ -156,7 +160,7 @@ def _follow(folder: Path, manifest: Manifest, in_cases: set[str], in_trash: set[
 def _row_in(ready: Path) -> LibraryCase | None:
     try:
         return row_of(json.loads((ready / ROW_NAME).read_bytes()))
-    except (OSError, ValueError, TypeError, WMHError):
+    except Exception:  # a row that cannot be read decides nothing, whatever is wrong with it
         return None
 
 

@@ -16,6 +16,7 @@ from wmh_siamese.errors import WMHError
 from wmh_siamese.library.changing import Change, changing, in_plain_words
 from wmh_siamese.library.contents import Contents
 from wmh_siamese.library.folders import CASES, PARTIAL, TRASH, move_case, put_case, recovered
+from wmh_siamese.library.links import check_own
 from wmh_siamese.library.lock import LOCK_NAME, WAIT_SECONDS, locked
 from wmh_siamese.library.manifest import (
     MANIFEST_NAME,
@@ -25,11 +26,7 @@ from wmh_siamese.library.manifest import (
     read_manifest,
     write_manifest,
 )
-from wmh_siamese.library.roles import (
-    as_written,
-    check_role,
-    trained,
-)
+from wmh_siamese.library.roles import as_written, check_role, trained
 from wmh_siamese.library.rows import check_role_name, row_of_again, row_of_new
 from wmh_siamese.library.scan_files import scan_of
 from wmh_siamese.library.transitions import changed, removed, restored
@@ -77,6 +74,7 @@ class Library(Contents):
         library = cls(folder)
         with in_plain_words():
             library.folder.mkdir(exist_ok=True)
+            check_own(library.folder, MANIFEST_NAME, CASES, TRASH)
             library._check_empty()
             with locked(library.folder, library._wait):
                 library._check_empty()

@@ -138,7 +138,7 @@ class _Watch:
     def _unsigned_for(self) -> float:
         """Seconds for which one and the same lock was seen without its owner's name."""
         try:
-            file = self._path.stat()
+            file = self._path.lstat()
         except OSError:
             self._unsigned = None
             return 0.0

@@ -11,6 +11,7 @@ from typing import Any, Literal, get_args
 from wmh_siamese.errors import WMHError
 from wmh_siamese.files.atomic_file import written_whole
 from wmh_siamese.library import fields
+from wmh_siamese.library.links import check_own
 from wmh_siamese.library.words import note_words
 
 FORMAT = "wmh-siamese-library"
@@ -115,9 +116,10 @@ def read_manifest(folder: Path) -> Manifest:
     """The manifest of the library in a folder.
 
     Raises:
-        WMHError: ``bad-path`` when there is no library, or its manifest is damaged or of a newer
-            program.
+        WMHError: ``bad-path`` when there is no library, or its manifest is damaged, of a newer
+            program, or a link.
     """
+    check_own(folder, MANIFEST_NAME, "cases", "trash")
     path = folder / MANIFEST_NAME
     if not path.is_file():
         raise WMHError(

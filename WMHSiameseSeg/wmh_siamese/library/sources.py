@@ -25,8 +25,8 @@ class Source(Protocol):
         """Copy one file.
 
         Raises:
-            WMHError: ``bad-volume`` when it is not there, damaged, a link, or larger than ``most``
-                bytes.
+            WMHError: ``bad-volume`` when it is not there, cannot be read, is damaged, a link, or
+                larger than ``most`` bytes.
         """
         ...
 
@@ -63,19 +63,23 @@ class FolderSource:
 
     def copy(self, name: str, target: BinaryIO, most: int) -> None:
         """See :class:`Source`."""
+        _copy(self._read(name), target, most, name)
+
+    def _read(self, name: str) -> Iterator[bytes]:
         path = self._folder
-        for part in PurePosixPath(name).parts:
-            path = path / part
-            if path.is_symlink():
-                raise _refused(name, "is a link")
         try:
-            mode = path.stat().st_mode
+            for part in PurePosixPath(name).parts:
+                path = path / part
+                if path.is_symlink():
+                    raise _refused(name, "is a link")
+            if not stat.S_ISREG(path.stat().st_mode):
+                raise _refused(name, "is not a file")
+            with path.open("rb") as file:
+                yield from _pieces(file)
         except (FileNotFoundError, NotADirectoryError):
             raise _refused(name, "is missing") from None
-        if not stat.S_ISREG(mode):
-            raise _refused(name, "is not a file")
-        with path.open("rb") as file:
-            _copy(_pieces(file), target, most, name)
+        except OSError as error:  # of this file alone; the target's are the library's
+            raise _refused(name, f"cannot be read ({error.strerror})") from error
 
 
 class ZipSource:
