@@ -1826,6 +1826,10 @@
         <translation type="unfinished"></translation>
     </message>
     <message>
+        <source>This model is here already, as “{title}” ({name}), SHA-256 {hash}….</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>Export the model</source>
         <translation type="unfinished"></translation>
     </message>

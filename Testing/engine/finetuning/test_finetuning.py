@@ -372,6 +372,15 @@ def test_scans_that_the_base_model_had_learnt_from_are_named(cases, base, tmp_pa
     assert f"from 2 of these scans before (elsewhere/x, {cases[3].id})" in both
 
 
+def test_a_case_of_a_library_is_called_by_the_patients_word():
+    drawn = pair("Anna", 0.5, 0.7)
+    case = replace(drawn.case, cohort="library", name="case-0123456789ab")
+    one = CasePair(replace(drawn.base, case=case), replace(drawn.new, case=case), known=True)
+    comparison = Comparison([one, one])
+    assert "from 2 of these scans before (Anna), so" in comparison.sentence()
+    assert "| Anna |" in comparison.markdown() and "case-0123" not in comparison.report()
+
+
 def test_an_arrow_says_which_direction_is_better():
     base, new = pair("p", 0.5, 0.7).base, pair("p", 0.5, 0.7).new
     new = replace(new, metrics=replace(new.metrics, h95=12.0, avd=15.0))

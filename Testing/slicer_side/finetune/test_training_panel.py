@@ -7,7 +7,12 @@ from slicer_side.segment.test_cancel_and_death import is_alive
 from wmh_siamese.files.workplace import prefix_of
 from WMHSiameseSegLib.finetune.curve_picture import curve_png
 from WMHSiameseSegLib.finetune.run import FinetuneRun, TrainingListener, TrainingState
-from WMHSiameseSegLib.finetune.training_curve import CurvePoint, TrainingCurve
+from WMHSiameseSegLib.finetune.training_curve import (
+    _LOSS,
+    CurvePlot,
+    CurvePoint,
+    TrainingCurve,
+)
 from WMHSiameseSegLib.models.user_models import default_model, user_models_folder
 from WMHSiameseSegLib.scene.simulated_flair import add_simulated_flair
 
@@ -257,6 +262,7 @@ def test_a_worker_that_dies_is_said_and_the_next_training_works(finetune, librar
     finetune.train()
     finetune.wait_for_training()
     assert "ended by itself (code 3)" in finetune.training_message
+    assert left_in_the_models() == []  # at once, not only with the next training
     finetune.use_scripted_trainer("good")
     finetune.train()
     finetune.wait_for_training()
@@ -336,12 +342,47 @@ def test_the_plot_view_follows_the_curve(finetune, library):
     training(finetune, "slow")
     finetune.click("plotButton")
     (chart,) = slicer.util.getNodesByClass("vtkMRMLPlotChartNode")
-    assert chart.GetNumberOfPlotSeriesNodes() == 2
     table = chart.GetNthPlotSeriesNode(0).GetTableNode()
     wait_for(lambda: table.GetNumberOfRows() == 4)
+    assert chart.GetNumberOfPlotSeriesNodes() == 2
     assert table.GetTable().GetColumnByName("Held-out Dice").GetValue(3) == 0.73
     finetune.click("cancelTrainingButton")
     finetune.wait_for_training(10)
+
+
+def test_no_line_is_drawn_through_fewer_than_two_points(finetune):
+    """VTK complains of each one that is."""
+    plot, curve = CurvePlot(), TrainingCurve()
+
+    def drawn():
+        (chart,) = slicer.util.getNodesByClass("vtkMRMLPlotChartNode")
+        nodes = [chart.GetNthPlotSeriesNode(n) for n in range(chart.GetNumberOfPlotSeriesNodes())]
+        return {node.GetYColumnName() for node in nodes}
+
+    plot.show(curve)
+    assert drawn() == set()
+    for number, loss in enumerate((float("nan"), 4.0, 2.0)):
+        curve.points.append(CurvePoint(number, 3, loss, 0.7))
+        plot.update(curve)
+        lines = {name for name, first in (("Held-out Dice", 1), (_LOSS, 2)) if number >= first}
+        assert drawn() == lines
+    plot.update(TrainingCurve())  # the next training begins while the plot is shown
+    assert drawn() == set()
+    plot.update(curve)
+    assert len(drawn()) == 2
+
+
+def test_the_plot_is_empty_as_the_next_training_begins(finetune, library):
+    finetune.use_scripted_trainer("good")
+    finetune.train()
+    finetune.wait_for_training()
+    finetune.click("plotButton")
+    (chart,) = slicer.util.getNodesByClass("vtkMRMLPlotChartNode")
+    assert chart.GetNumberOfPlotSeriesNodes() == 2
+    finetune.use_scripted_trainer("refusing")
+    finetune.train("another")
+    finetune.wait_for_training()
+    assert chart.GetNumberOfPlotSeriesNodes() == 0
 
 
 def test_a_picture_is_drawn_of_any_curve():

@@ -89,7 +89,7 @@ def test_the_lineage_says_all_that_a_card_knows(shipped):
     said = rows(lineage_html(made, "Several scanners"))
     assert said["SHA-256"] == shipped.card.sha256 and len(said["SHA-256"]) == 64
     assert said["Made from"] == f"Several scanners ({shipped.card.parent})"
-    assert said["Recipe"] == "robust"
+    assert said["Recipe"] == "robust 2"
     assert said["Threshold"] == "0.45; each lesion reaches 0.73 somewhere"
     assert said["Trained on"] == "2 cases, 3 simulated heads, content + dice loss, 48 steps"
     assert said["Settings"] == "learning rate 0.0005, drawn 50 % of the way back to the base model"
@@ -126,6 +126,8 @@ def test_two_models_are_compared_on_the_cases_that_both_name(shipped):
         ["c/b", "0.70 / —", "0.60 / 1.00"],
     ]
     assert "&lt;other&gt;" in text and "(2)" in text
+    named = compared_html(one, other, {"c/a": "<Anna>", "c/b": "c/b"}.get)
+    assert "<td>&lt;Anna&gt;&nbsp;" in named and "c/a" not in named
 
 
 def test_models_without_a_case_in_common_are_not_compared(shipped):

@@ -1,11 +1,13 @@
 """The models in the panel: listed with their parents, named, made default, copied in and out."""
 
 import hashlib
+import os
 import shutil
 
 import pytest
 import slicer
 from slicer_side.panel import wait_for
+from WMHSiameseSegLib.models.model_choice import bundled
 from WMHSiameseSegLib.models.user_models import (
     default_model,
     make_default,
@@ -107,6 +109,35 @@ def test_an_imported_model_is_chosen_so_that_its_card_is_seen(finetune, model_fi
     wait_for(lambda: "Imported" in finetune.ui.modelMessage.text)
     assert finetune.tab.models.chosen.path.name == "tiny.safetensors"
     assert "2026-01-01" in finetune.ui.modelCardView.plainText
+
+
+@pytest.mark.parametrize("which", ["an own one", "a bundled one"])
+def test_a_model_that_is_here_already_is_chosen_and_not_copied(
+    finetune, own_model, the_answers, tmp_path, which
+):
+    there = own_model if which == "an own one" else bundled()[0].path
+    again = tmp_path / "under-another-name.safetensors"
+    shutil.copyfile(there, again)
+    finetune.ui.modelTable.clearSelection()
+    the_answers.choose(again)
+    finetune.click("importModelButton")
+    wait_for(lambda: "here already" in finetune.ui.modelMessage.text)
+    assert there.name in finetune.ui.modelMessage.text
+    assert finetune.tab.models.chosen.path == there
+    assert len(finetune.cells("modelTable")) == 2
+    assert os.listdir(user_models_folder()) == ["tiny.safetensors"]
+
+
+@pytest.mark.skipif(os.name == "nt", reason="links need rights there")
+def test_an_export_over_a_link_replaces_its_target(finetune, own_model, the_answers, tmp_path):
+    link, target = tmp_path / "link.safetensors", tmp_path / "kept" / "target.safetensors"
+    target.parent.mkdir()
+    link.symlink_to(target)
+    the_answers.choose(link)
+    finetune.click("exportModelButton")
+    wait_for(lambda: finetune.ui.modelMessage.text == "Exported.")
+    assert link.is_symlink() and target.read_bytes() == own_model.read_bytes()
+    assert os.listdir(target.parent) == ["target.safetensors"]
 
 
 @pytest.mark.parametrize("size", [0.5, 0.99], ids=["half", "nearly whole"])

@@ -18,6 +18,7 @@ from slicer_side.pseudo_locale import (
 )
 from slicer_side.scripted_training import comparison
 from slicer_side.shown_texts import clipped, settle_layout, texts
+from wmh_siamese.models.model_file import bundled_models, read_card
 from WMHSiameseSegLib.scene.simulated_flair import add_simulated_flair
 
 pytest_plugins = ["slicer_side.panel_fixtures"]
@@ -29,7 +30,9 @@ DATA = re.compile(
     r"Several scanners|scripted|robust|ms3seg|mslesseg|openms|nichart|[0-9a-f]{8,64}|"
     r"White matter hyperintensities|p7|mine|corrections|auto|cpu|cuda|mps|Show 3D|"
     r"Scroll (Left|Right)|Ctrl\+(Shift\+)?\w+|(?<!<)/\S+|%p%|(?<=\d) x (?=\d)|"
-    r"Better on 1 of 1 held-out patient; Dice 0.70 → 0.75)"
+    r"Better on 1 of 1 held-out patient; Dice 0.70 → 0.75|"
+    + re.escape(read_card(bundled_models()[0]).notes)
+    + ")"
 )
 
 

@@ -13,6 +13,7 @@ from WMHSiameseSegLib.finetune.difference_view import DifferenceView
 from WMHSiameseSegLib.models.model_choice import Model
 from WMHSiameseSegLib.models.user_models import default_model
 from WMHSiameseSegLib.panel.message import PanelMessage
+from WMHSiameseSegLib.panel.plain_text import unformatted
 from WMHSiameseSegLib.worker.client import Event
 
 
@@ -63,7 +64,7 @@ class ComparisonPanel:
         self._ui.backButton.setEnabled(back)
         if self._base is not None:
             tip = _("Make {name} the default of the tab Segment again.")
-            self._ui.backButton.setToolTip(tip.format(name=self._base.title))
+            self._ui.backButton.setToolTip(unformatted(tip.format(name=self._base.title)))
 
     def _choose(self, model: Path) -> None:
         self._make_default(model.name)

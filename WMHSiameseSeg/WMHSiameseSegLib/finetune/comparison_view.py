@@ -10,6 +10,7 @@ import qt
 from slicer.i18n import tr as _
 
 from WMHSiameseSegLib.panel.message import PanelMessage
+from WMHSiameseSegLib.panel.plain_text import unformatted
 from WMHSiameseSegLib.worker.client import Event
 
 
@@ -114,5 +115,5 @@ class ComparisonView:
             texts = [patient, name, " → ".join(both), change_text(figure, base, new)]
             for column, text in enumerate(texts):
                 item = qt.QTableWidgetItem(text)
-                item.setToolTip(text)
+                item.setToolTip(unformatted(text))
                 self._table.setItem(index, column, item)

@@ -30,6 +30,7 @@ class CurveView:
     def begin(self) -> None:
         """A new training: an empty curve."""
         self.curve = TrainingCurve()
+        self._plot.update(self.curve)
         self._show()
 
     def add(self, point: CurvePoint) -> None:

@@ -45,6 +45,7 @@ class DifferenceView:
         for picture, words in self._pairs:
             picture.setSizePolicy(qt.QSizePolicy.Ignored, qt.QSizePolicy.Fixed)
             words.setWordWrap(True)
+            words.setTextFormat(qt.Qt.PlainText)
             layout.addWidget(picture)
             layout.addWidget(words)
         self.show([])

@@ -51,7 +51,8 @@ class FinetuneTab:
         )
         self.comparison = ComparisonPanel(ui, self._make_default, self.training.leave_one_out)
         self.models = ModelsPanel(
-            ui, self._background, self._models_in_use, self._make_default, self._on_models
+            *(ui, self._background, self._models_in_use),
+            *(self._make_default, self._on_models, self.library.table.called),
         )
 
     def set_parameters(self, parameters: Any) -> None:

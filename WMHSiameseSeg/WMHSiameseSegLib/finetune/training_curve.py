@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import html
 import math
 from dataclasses import dataclass
 from typing import Any
@@ -15,6 +14,8 @@ from WMHSiameseSegLib.scene.scene import new_node
 from WMHSiameseSegLib.worker.client import Event
 
 LOSS_COLOR, DICE_COLOR = (0.85, 0.37, 0.01), (0.0, 0.36, 0.67)
+_EPOCH, _LOSS, _DICE = "Epoch", "Training loss (share of the first)", "Held-out Dice"
+_FEWEST_POINTS = 2
 
 
 @dataclass(frozen=True)
@@ -56,7 +57,7 @@ class TrainingCurve:
         return [(p.epoch, p.held_out_dice) for p in self.points if not math.isnan(p.held_out_dice)]
 
     def text(self) -> str:
-        """The curve in two lines of rich text, each beginning with how its line is drawn."""
+        """The curve in lines, each beginning with how it is drawn."""
         if not self.points:
             return ""
         last = self.points[-1]
@@ -70,7 +71,7 @@ class TrainingCurve:
             lines.append(words.format(first=dices[0][1], last=dices[-1][1]))
         else:
             lines.append(_("No held-out cases with lesions: no Dice to watch."))
-        return "<br>".join(html.escape(line) for line in lines)
+        return "\n".join(lines)
 
 
 class CurvePlot:
@@ -79,6 +80,7 @@ class CurvePlot:
     def __init__(self) -> None:
         self._table: Any = None
         self._chart: Any = None
+        self._series: dict[str, Any] = {}
 
     @property
     def shown(self) -> bool:
@@ -98,25 +100,35 @@ class CurvePlot:
             return
         losses, dices = curve.losses(), curve.dices()
         first = next((loss for _epoch, loss in losses if loss), 1.0)
+        lines = {_LOSS: [(epoch, loss / first) for epoch, loss in losses], _DICE: dices}
+        self._leave_out({name for name, line in lines.items() if len(line) < _FEWEST_POINTS})
         table = vtk.vtkTable()
-        columns = {
-            "Epoch": [p.epoch for p in curve.points],
-            "Training loss (share of the first)": _by_epoch(
-                curve, [(epoch, loss / first) for epoch, loss in losses]
-            ),
-            "Held-out Dice": _by_epoch(curve, dices),
-        }
-        for name, values in columns.items():
+        columns = {name: _by_epoch(curve, line) for name, line in lines.items()}
+        for name, values in {_EPOCH: [p.epoch for p in curve.points], **columns}.items():
             column = vtk.vtkDoubleArray()
             column.SetName(name)
             for value in values:
                 column.InsertNextValue(value)
             table.AddColumn(column)
         self._table.SetAndObserveTable(table)
+        for name, series in self._series.items():
+            there = series.GetScene() is not None and not self._drawn(series)
+            if there and len(lines[name]) >= _FEWEST_POINTS:
+                self._chart.AddAndObservePlotSeriesNodeID(series.GetID())
 
     def forget(self) -> None:
         """The scene closes."""
         self._table = self._chart = None
+        self._series = {}
+
+    def _leave_out(self, names: set[str]) -> None:
+        """Take out of the chart what VTK refuses to draw a line through."""
+        for name in names:
+            if self._drawn(self._series[name]):
+                self._chart.RemovePlotSeriesNodeID(self._series[name].GetID())
+
+    def _drawn(self, series: Any) -> bool:
+        return bool(self._chart.HasPlotSeriesNodeID(series.GetID()))
 
     def _make(self) -> None:
         self._table = new_node("vtkMRMLTableNode", _("Training curve"))
@@ -125,16 +137,16 @@ class CurvePlot:
         self._chart.SetXAxisTitle(_("Epoch"))
         self._chart.SetYAxisTitle(_("Loss (share of the first), Dice"))
         for name, column, color in (
-            (_("Training loss"), "Training loss (share of the first)", LOSS_COLOR),
-            (_("Held-out Dice"), "Held-out Dice", DICE_COLOR),
+            (_("Training loss"), _LOSS, LOSS_COLOR),
+            (_("Held-out Dice"), _DICE, DICE_COLOR),
         ):
             series = new_node("vtkMRMLPlotSeriesNode", name)
             series.SetAndObserveTableNodeID(self._table.GetID())
-            series.SetXColumnName("Epoch")
+            series.SetXColumnName(_EPOCH)
             series.SetYColumnName(column)
             series.SetPlotType(slicer.vtkMRMLPlotSeriesNode.PlotTypeScatter)
             series.SetColor(color)
-            self._chart.AddAndObservePlotSeriesNodeID(series.GetID())
+            self._series[column] = series
 
 
 def _by_epoch(curve: TrainingCurve, series: Series) -> list[float]:

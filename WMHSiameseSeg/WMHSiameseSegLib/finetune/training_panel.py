@@ -27,6 +27,7 @@ from WMHSiameseSegLib.models.user_models import (
     default_model,
     known_models,
     new_model_path,
+    sweep_stale_workplaces,
     sweep_workplace,
     vgg_convention,
     vgg_file,
@@ -225,6 +226,7 @@ class TrainingPanel:
 
     def on_failure(self, kind: str, sentence: str, way_out: str) -> None:
         self._remove_folder()
+        sweep_stale_workplaces()  # the worker may have been killed
         if kind == "stopped":
             self.message.say(_stopped_text(self.run.what))
             return

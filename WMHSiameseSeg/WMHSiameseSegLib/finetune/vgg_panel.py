@@ -11,7 +11,7 @@ import slicer
 from slicer.i18n import tr as _
 
 from WMHSiameseSegLib.finetune.run import FinetuneRun, TrainingState
-from WMHSiameseSegLib.models.user_models import vgg_convention, vgg_file
+from WMHSiameseSegLib.models.user_models import sweep_stale_workplaces, vgg_convention, vgg_file
 from WMHSiameseSegLib.packages.needs import WorkerNeeds
 from WMHSiameseSegLib.panel.message import PanelMessage
 from WMHSiameseSegLib.panel.run_progress import DownloadProgress
@@ -142,6 +142,7 @@ class VGGPanel:
         self._changed()
 
     def on_failure(self, kind: str, sentence: str, way_out: str) -> None:
+        sweep_stale_workplaces()  # the worker may have been killed
         self._message.complain(f"{sentence} {way_out}".strip())
         if kind == "missing-dependency":
             self._needs.offer_installation()

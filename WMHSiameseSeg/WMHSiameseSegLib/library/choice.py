@@ -9,6 +9,7 @@ from slicer.i18n import tr as _
 
 from WMHSiameseSegLib.library.corrected_case import is_other, lesion_segment, segment_names
 from WMHSiameseSegLib.library.table import role_name
+from WMHSiameseSegLib.panel.plain_text import unformatted
 from WMHSiameseSegLib.scene.scene import results_of
 
 ROLES = ("training", "held-out")
@@ -125,4 +126,5 @@ class CaseChoice:
             selector.setCurrentIndex(self._segments.index(chosen))
         others = [name for name in names.values() if is_other(name)]
         note = _("“{name}” is kept as label 2.").format(name=others[0]) if others else ""
-        selector.setToolTip(note or _("The segment of the white matter hyperintensities."))
+        tip = note or _("The segment of the white matter hyperintensities.")
+        selector.setToolTip(unformatted(tip))

@@ -20,6 +20,7 @@ from WMHSiameseSegLib.library.table import CaseTable, role_name
 from WMHSiameseSegLib.packages.installation import Installation
 from WMHSiameseSegLib.packages.needs import WorkerNeeds
 from WMHSiameseSegLib.panel.message import PanelMessage
+from WMHSiameseSegLib.panel.plain_text import unformatted
 from WMHSiameseSegLib.panel.run_log import RunLog
 from WMHSiameseSegLib.panel.user_settings import library_of, library_word, remember_library
 from WMHSiameseSegLib.worker.background import Background
@@ -126,7 +127,7 @@ class LibraryPanel:
     def _choose_folder(self, folder: Path) -> None:
         self.folder = folder
         self._ui.libraryNameLabel.setText(folder.name)
-        self._ui.libraryNameLabel.setToolTip(str(folder))
+        self._ui.libraryNameLabel.setToolTip(unformatted(str(folder)))
         self.table.show([], folder)
         self._show_state()
 

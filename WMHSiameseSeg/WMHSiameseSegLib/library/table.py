@@ -9,6 +9,7 @@ import qt
 from slicer.i18n import tr as _
 
 from WMHSiameseSegLib.library.client import CaseRow
+from WMHSiameseSegLib.panel.plain_text import unformatted
 
 _PICTURE_PIXELS = 44
 _IN_SIGHT_ONLY = 0
@@ -88,6 +89,11 @@ class CaseTable:
         """How many cases there are."""
         return len(self._rows)
 
+    def called(self, case: str) -> str:
+        """The patient's word for a case of a model's card, else what the card calls it."""
+        named = [row.patient for row in self._rows if row.id == case.rpartition("/")[2]]
+        return next(iter(named), case)
+
     def show(self, rows: Sequence[CaseRow], folder: Path) -> None:
         """Show these rows; the chosen case stays chosen where it is still there.
 
@@ -134,5 +140,5 @@ class CaseTable:
         self._table.setItem(index, 0, picture)
         for column, text in enumerate(row_texts(row), start=1):
             item = qt.QTableWidgetItem(text)
-            item.setToolTip(text)
+            item.setToolTip(unformatted(text))
             self._table.setItem(index, column, item)

@@ -6,7 +6,7 @@ The engine has checked every field (:mod:`wmh_siamese.models.card_checks`); olde
 from __future__ import annotations
 
 import html
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from slicer.i18n import tr as _
@@ -19,6 +19,7 @@ _MOST_SHOWN = 40
 _NO_FIGURE = "—"
 
 Rows = list[tuple[str, str]]
+Called = Callable[[str], str]
 
 
 def card_html(model: Model) -> str:
@@ -37,12 +38,13 @@ def card_html(model: Model) -> str:
     )
 
 
-def lineage_html(model: Model, parent: str) -> str:
+def lineage_html(model: Model, parent: str, called: Called = str) -> str:
     """All that a model's card says of where it came from.
 
     Args:
         model: the model.
         parent: what the model that it was made from is called here; empty for none.
+        called: gives what a case of the card is called here.
     """
     if model.card is None:
         return html.escape(model.problem)
@@ -61,7 +63,7 @@ def lineage_html(model: Model, parent: str) -> str:
             (_("Recipe"), str(card.recipe.get("name", ""))),
             (_("Threshold"), _threshold_text(card)),
             (_("Date"), card.created[:10]),
-            (_("Cases"), _cases_text(card.training)),
+            (_("Cases"), _cases_text(card.training, called)),
             (_("Notes"), card.notes),
         ]
     )
@@ -75,8 +77,11 @@ def _threshold_text(card: ModelCard) -> str:
     return text.format(threshold=threshold, reached=reached)
 
 
-def compared_html(one: Model, other: Model) -> str:
-    """Two models' figures on the held-out cases that both cards name."""
+def compared_html(one: Model, other: Model, called: Called = str) -> str:
+    """Two models' figures on the held-out cases that both cards name.
+
+    ``called`` is as in :func:`lineage_html`.
+    """
     if one.card is None or other.card is None:
         return html.escape(one.problem or other.problem)
     figures = [_case_figures(model.card) for model in (one, other)]
@@ -89,7 +94,9 @@ def compared_html(one: Model, other: Model) -> str:
             )
         )
     rows = [[_("mean"), *(_pair([of[case] for case in shared]) for of in figures)]]
-    rows += [[case, *(_pair([of[case]]) for of in figures)] for case in shared[:_MOST_SHOWN]]
+    rows += [
+        [called(case), *(_pair([of[case]]) for of in figures)] for case in shared[:_MOST_SHOWN]
+    ]
     if len(shared) > _MOST_SHOWN:
         rows.append(["…", "", ""])
     said = _("Dice / lesion recall on the held-out cases that both cards name ({count}):")
@@ -157,10 +164,12 @@ def _settings_text(training: dict[str, Any]) -> str:
     return ", ".join(parts)
 
 
-def _cases_text(training: dict[str, Any]) -> str:
+def _cases_text(training: dict[str, Any], called: Called) -> str:
     """Each case with the first digits of its scan's hash, where the card has it."""
     cases, scans = training.get("cases", []), training.get("scans", {})
-    shown = [f"{c} ({scans[c][:12]})" if c in scans else c for c in cases[:_MOST_SHOWN]]
+    shown = [
+        f"{called(c)} ({scans[c][:12]})" if c in scans else called(c) for c in cases[:_MOST_SHOWN]
+    ]
     return ", ".join(shown + ["…"] * (len(cases) > _MOST_SHOWN))
 
 

@@ -22,6 +22,7 @@ from WMHSiameseSegLib.models.user_models import (
     previous_default,
 )
 from WMHSiameseSegLib.panel.message import PanelMessage
+from WMHSiameseSegLib.panel.plain_text import on_button, unformatted
 from WMHSiameseSegLib.panel.user_settings import remember_shown_name
 from WMHSiameseSegLib.worker.background import Background
 
@@ -37,6 +38,7 @@ class ModelsPanel:
         in_use: the files that a training or the tab Segment uses now.
         make_default: makes the model of this file name the default.
         changed: called when a model came, went or is called otherwise.
+        called: gives what a case of a card is called here.
     """
 
     def __init__(
@@ -46,12 +48,14 @@ class ModelsPanel:
         in_use: Callable[[], set[Path]],
         make_default: Callable[[str], None],
         changed: Callable[[], None],
+        called: Callable[[str], str],
     ) -> None:
         self._ui = ui
         self._background = background
         self._in_use = in_use
         self._make_default = make_default
         self._changed = changed
+        self._called = called
         self._models: list[Model] = []
         self.message = PanelMessage(ui.modelMessage)
         names = [_("Model"), _("Made from"), _("Date"), _("Whose"), _("Default")]
@@ -91,7 +95,7 @@ class ModelsPanel:
         for index, model in enumerate(self._models):
             for column, text in enumerate(self._texts(model)):
                 item = qt.QTableWidgetItem(text)
-                item.setToolTip(text)
+                item.setToolTip(unformatted(text))
                 table.setItem(index, column, item)
         for column in range(2, table.columnCount):
             table.resizeColumnToContents(column)
@@ -145,7 +149,7 @@ class ModelsPanel:
         named = _("Make {name} the default of the tab Segment again.")
         none = _("Make the model that was the default before the default again; there is none.")
         tip = named.format(name=before.title) if before is not None else none
-        ui.previousDefaultButton.setToolTip(tip)
+        ui.previousDefaultButton.setToolTip(unformatted(tip))
         ui.previousDefaultButton.setText(_back_text(before))
         self._show_card()
 
@@ -154,9 +158,9 @@ class ModelsPanel:
         chosen = self._all_chosen
         self._ui.modelCardView.setVisible(bool(chosen))
         if len(chosen) == 1:
-            said = lineage_html(chosen[0], self._parent_text(chosen[0]))
+            said = lineage_html(chosen[0], self._parent_text(chosen[0]), self._called)
         elif len(chosen) == 2:
-            said = compared_html(*chosen)
+            said = compared_html(*chosen, self._called)
         else:
             said = _("Choose one model to see its card, or two to compare their figures.")
         self._ui.modelCardView.setHtml(said)
@@ -185,12 +189,15 @@ class ModelsPanel:
         if not name:
             return
 
-        def done(model: Model) -> None:
+        def done(imported: tuple[Model, bool]) -> None:
+            model, new = imported
             self._changed()
             self.show(model)
             said = _("Imported as {name}, SHA-256 {hash}…; the card has all of it.")
+            there = _("This model is here already, as “{title}” ({name}), SHA-256 {hash}….")
             digits = model.card.sha256[:12] if model.card is not None else ""
-            self.message.say(said.format(name=model.path.name, hash=digits))
+            text = said if new else there
+            self.message.say(text.format(name=model.path.name, title=model.title, hash=digits))
 
         self._background.run(lambda: import_model(Path(name)), done, self._lost)
 
@@ -215,9 +222,11 @@ class ModelsPanel:
 
     def _on_delete(self) -> None:
         model = self.chosen
-        if model is None or not slicer.util.confirmOkCancelDisplay(
-            _("Delete the model “{name}” for good?").format(name=model.title),
-            windowTitle=_("Delete the model?"),
+        if model is None:
+            return
+        question = _("Delete the model “{name}” for good?").format(name=model.title)
+        if not slicer.util.confirmOkCancelDisplay(
+            unformatted(question), windowTitle=_("Delete the model?")
         ):
             return
         if not is_own(model) or model.path in self._in_use():
@@ -241,4 +250,4 @@ def _back_text(model: Model | None) -> str:
     if model is None:
         return _("Back")
     name = model.title if len(model.title) <= _LONGEST_NAME else model.title[:_LONGEST_NAME] + "…"
-    return _("Back to {name}").format(name=name)
+    return on_button(_("Back to {name}").format(name=name))

@@ -98,27 +98,32 @@ def new_model_path(name: str) -> Path:
     return folder / file
 
 
-def import_model(origin: Path) -> Model:
+def import_model(origin: Path) -> tuple[Model, bool]:
     """Copy a model file to the user's models; it appears whole or not at all.
 
-    Returns the copy, its hash taken from the file that was written.
+    Returns the copy, its hash taken from the file that was written, and True; or the model of this
+    hash that was there already, and False.
 
     Raises:
         WMHError: when it is no model file of this program.
         OSError: when it cannot be copied.
     """
-    read_card(origin)
+    sha256 = read_card(origin).sha256
+    same = [model for model in known_models() if model.card and model.card.sha256 == sha256]
+    if same:
+        return same[0], False
     target = new_model_path(origin.stem)
     copy_model(origin, target)
-    return read_model(target)
+    return read_model(target), True
 
 
 def copy_model(origin: Path, target: Path) -> None:
-    """Copy a file; it appears whole or not at all.
+    """Copy a file; it appears whole or not at all. A link stays, its target is replaced.
 
     Raises:
         OSError: when it cannot be copied.
     """
+    target = Path(os.path.realpath(target))
     with workplace(target.parent) as folder:
         shutil.copyfile(origin, folder / target.name)
         os.replace(folder / target.name, target)

@@ -22,6 +22,7 @@ class PanelMessage:
 
     def __init__(self, label: qt.QLabel) -> None:
         self._label = label
+        label.setTextFormat(qt.Qt.PlainText)
         self.say("")
 
     @property

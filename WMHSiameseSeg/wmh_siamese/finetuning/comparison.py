@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from wmh_siamese.cases.case import Case
+from wmh_siamese.cases.case import CASE_ID, Case
 from wmh_siamese.cases.reading import scan_sha256
 from wmh_siamese.errors import WMHError
 from wmh_siamese.evaluation.evaluation import FIGURES, METRICS, CaseFigures, spread
@@ -111,13 +111,14 @@ class Comparison:
 
     def _of_known_scans(self) -> str:
         """On scans that the base model had learnt from before; empty without any."""
-        known = [pair.case.id for pair in self.pairs if pair.known]
+        known = [pair.case for pair in self.pairs if pair.known]
         if not known:
             return ""
         scans = "a scan" if len(known) == 1 else f"{len(known)} of these scans"
+        named = ", ".join(dict.fromkeys(map(_called, known)))
         return (
-            f"The base model had learnt from {scans} before ({', '.join(known)}), so that its "
-            "figures there are too good."
+            f"The base model had learnt from {scans} before ({named}), so that its figures there "
+            "are too good."
         )
 
     def _patients(self, count: int) -> str:
@@ -160,7 +161,7 @@ class Comparison:
     def markdown(self) -> str:
         """A line a case, then their mean: base → new with a word for each metric."""
         lines = [
-            [pair.case.id, *(_cell(name, pair.base, pair.new) for name in COMPARED)]
+            [_called(pair.case), *(_cell(name, pair.base, pair.new) for name in COMPARED)]
             for pair in self.pairs
         ]
         means = [
@@ -207,6 +208,11 @@ def _is_among(learnt: set[str], case: Case) -> bool:
 def telling(say: Callable[[str], None]) -> Callable[[WMHError], None]:
     """Says of a held-out case, which may be gone after a long training, that it is left out."""
     return lambda fault: say(f"Left out of the comparison: {fault.sentence}")
+
+
+def _called(case: Case) -> str:
+    """The patient's word for a case of a library, whose own name is made of random letters."""
+    return case.patient if CASE_ID.fullmatch(case.name) else case.id
 
 
 def _cell(name: str, base: CaseFigures, new: CaseFigures) -> str:
