@@ -969,6 +969,18 @@
         <translation type="unfinished"></translation>
     </message>
     <message>
+        <source>Reset</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Back to the model&apos;s own threshold and to lesions of every size.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Reset threshold and minimum lesion volume</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>Minimum lesion volume (mm³):</source>
         <translation type="unfinished"></translation>
     </message>

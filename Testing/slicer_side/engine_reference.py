@@ -11,7 +11,7 @@ import sys
 from pathlib import Path
 
 
-def save_tiny_model(path: Path) -> None:
+def save_tiny_model(path: Path, threshold: float) -> None:
     import torch
     from wmh_siamese.models.model_file import ModelCard, save_model
     from wmh_siamese.networks.generator import DenseUNet
@@ -27,7 +27,7 @@ def save_tiny_model(path: Path) -> None:
         name="tiny",
         architecture={"width": 4, "depth": 2},
         recipe=Recipe(size=32).to_dict(),
-        threshold=0.5,
+        threshold=threshold,
         training={"loss": "none"},
         created="2026-01-01T00:00:00Z",
     )
@@ -58,7 +58,7 @@ def write_references(model: Path, folder: Path) -> None:
 
 if __name__ == "__main__":
     if sys.argv[1] == "model":
-        save_tiny_model(Path(sys.argv[2]))
+        save_tiny_model(Path(sys.argv[2]), float((sys.argv[3:] or [0.5])[0]))
     elif sys.argv[1] == "child":
         save_child(Path(sys.argv[2]), Path(sys.argv[3]))
     else:

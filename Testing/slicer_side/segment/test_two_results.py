@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+import slicer
 from slicer_side import started_host  # noqa: F401
 from WMHSiameseSegLib.scene.simulated_flair import add_simulated_flair
 
@@ -56,3 +57,19 @@ def test_segment_replaces_the_result_that_is_shown(scripted_panel, two_results):
     assert_shown(scripted_panel, first)
     assert first.provenance.date != "of the run before"
     np.testing.assert_array_equal(second.mask(), other)
+
+
+def test_a_scene_loaded_before_the_panel_opens_shows_the_chosen_result(
+    scripted_panel, two_results, tmp_path
+):
+    first, _second = two_results
+    name = first.node.GetName()
+    scripted_panel.ui.outputSelector.setCurrentNode(first.node)
+    assert slicer.util.saveScene(str(tmp_path / "scene.mrb"))
+    scripted_panel.widget.exit()
+    slicer.mrmlScene.Clear(False)
+    slicer.util.loadScene(str(tmp_path / "scene.mrb"))
+    scripted_panel.widget.enter()
+    assert scripted_panel.result.node.GetName() == name
+    assert scripted_panel.result.threshold == 0.6
+    assert_shown(scripted_panel, scripted_panel.result)

@@ -104,6 +104,15 @@ class Result:
         return read_number(self.node, "MinimumVolumeMm3", 0.0)
 
     @property
+    def model_threshold(self) -> float:
+        """The threshold that the model asks for; 0 in scenes saved without it."""
+        return read_number(self.node, "ModelThreshold", 0.0)
+
+    @model_threshold.setter
+    def model_threshold(self, threshold: float) -> None:
+        write_attribute(self.node, "ModelThreshold", f"{threshold:.4f}")
+
+    @property
     def computed_digest(self) -> str:
         """Hash of the mask as it was computed last; empty in scenes saved without it."""
         return read_attribute(self.node, "MaskSHA256")

@@ -25,6 +25,7 @@ from WMHSiameseSegLib.segment.run import RunResult
 from WMHSiameseSegLib.worker.background import Background
 
 _NOTHING = "—"
+LET_GO_MS = 50
 
 
 class ResultPanel:
@@ -42,6 +43,10 @@ class ResultPanel:
         self.follower = ResultFollower(background, self._show_figures, self._may_lose_edits)
         self._display: tuple[Any, int] | None = None
         self._restoring = False
+        self._let_go = qt.QTimer()
+        self._let_go.setSingleShot(True)
+        self._let_go.setInterval(LET_GO_MS)
+        self._let_go.timeout.connect(self._on_slider)
         ui.thresholdSlider.valueChanged.connect(self._on_slider)
         ui.minVolumeSlider.valueChanged.connect(self._on_slider)
         ui.opacitySlider.valueChanged.connect(self._on_opacity)
@@ -77,6 +82,7 @@ class ResultPanel:
 
     def close(self) -> None:
         """Follow nothing any more."""
+        self._let_go.stop()
         self.follower.close()
         self._watch_display(None)
 
@@ -89,10 +95,17 @@ class ResultPanel:
         edited = self.follower.edited() if followed else result.edited
         return not edited or self._may_lose_edits()
 
-    def _on_slider(self, _value: float) -> None:
+    def cut_as(self, cut: Cut) -> None:
+        """Set the sliders, and cut the mask of the result that is shown."""
+        self._restore(cut)
+        self._on_slider()
+
+    def _on_slider(self, _value: float = 0.0) -> None:
         if self._restoring or self.result is None:
             return
-        if not self.follower.cut(self.cut()) and self.result is not None:
+        if self.follower.edited() and slicer.app.mouseButtons():
+            self._let_go.start()  # a question would break into the drag
+        elif not self.follower.cut(self.cut()) and self.result is not None:
             self._restore(Cut(self.result.threshold, self.result.min_volume_mm3))
 
     def _restore(self, cut: Cut) -> None:

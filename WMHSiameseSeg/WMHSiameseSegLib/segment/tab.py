@@ -44,6 +44,7 @@ class _Order:
     keep_earlier: bool
     mask: BoolArray | None
     cut: Cut
+    model_threshold: float
     doubts: list[str]
 
 
@@ -81,6 +82,7 @@ class SegmentTab:
         self.models = ModelMenu(ui, self._on_model)
         self._run = SegmentRun(worker, background, self.states, self)
         ui.segmentButton.clicked.connect(self._on_button)
+        ui.resetButton.clicked.connect(lambda: self.results.cut_as(self._model_cut()))
         ui.packagesButton.clicked.connect(self._needs.show_packages)
         ui.flairSelector.connect("currentNodeChanged(vtkMRMLNode*)", self._on_flair)
         ui.outputSelector.connect("currentNodeChanged(vtkMRMLNode*)", self._on_output)
@@ -114,11 +116,18 @@ class SegmentTab:
         findings = check_node(flair) if flair is not None else []
         self._ui.flairNote.setText("\n".join(f.sentence for f in findings))
         self._ui.flairNote.setVisible(bool(findings))
-        output = Result.of(self.choices.output)
-        if flair is not None and self.states.idle and (output is None or output.flair != flair):
+        if self.states.idle:
+            self._choose_result_of(flair)
+
+    def _choose_result_of(self, flair: slicer.vtkMRMLScalarVolumeNode | None) -> None:
+        """The last result of a volume, else none; without one, the model's cut."""
+        chosen = Result.of(self.choices.output)
+        if flair is not None and (chosen is None or chosen.flair is not flair):
             earlier = results_of(flair)
-            if earlier or output is not None:
+            if earlier or chosen is not None:
                 self.choices.set_output(earlier[-1].node if earlier else None)
+        if self.results.result is None:
+            self.choices.set_cut(self._model_cut())
 
     def _on_output(self, node: slicer.vtkMRMLNode | None) -> None:
         followed = self.results.result
@@ -165,6 +174,7 @@ class SegmentTab:
             keep_earlier=keep_earlier,
             mask=self.results.follower.mask(),
             cut=self._cut_for(output),
+            model_threshold=self.models.current.card.threshold,
             doubts=doubts,
         )
         self.controls.say("")
@@ -174,6 +184,14 @@ class SegmentTab:
         self._job = self._background.run(
             lambda: look_at_voxels(array), self._on_voxels, self._on_lost
         )
+
+    def _model_cut(self) -> Cut:
+        """Where the sliders start: at the threshold of the model that made the result shown."""
+        model, result = self.models.current, self.results.result
+        threshold = result.model_threshold if result is not None else 0.0
+        if not threshold and model is not None and model.card is not None:
+            threshold = model.card.threshold
+        return Cut(threshold or 0.5, 0.0)
 
     def _cut_for(self, output: slicer.vtkMRMLSegmentationNode | None) -> Cut:
         """The sliders' values, but the threshold of the model when the result was another's."""
@@ -238,6 +256,7 @@ class SegmentTab:
             Provenance.of_run(made.said),
             order.keep_earlier or edited,
         )
+        result.model_threshold = order.model_threshold
         self.results.adopt(result, made, order.cut)
         self.choices.set_output(result.node)
         if edited and not order.keep_earlier:
