@@ -12,6 +12,7 @@ import slicer
 import vtk
 from slicer.i18n import tr as _
 from wmh_siamese.files.plain_cell import plain_cell
+from wmh_siamese.files.workplace import workplace
 from wmh_siamese.segmenting.readouts import Readouts
 
 from WMHSiameseSegLib.scene.scene import Result, new_node, place_beside
@@ -105,15 +106,16 @@ def as_text(rows: list[dict[str, str | float]], delimiter: str) -> str:
 def export_csv(rows: list[dict[str, str | float]], path: Path) -> None:
     """Write rows as CSV (UTF-8 with a mark, for spreadsheets); the file appears whole or not.
 
+    A link stays, and what it points to is replaced.
+
     Raises:
         OSError: when it cannot be written.
     """
-    partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
-    try:
-        partial.write_text(as_text(rows, ","), encoding="utf-8-sig", newline="")
-        os.replace(partial, path)
-    finally:
-        partial.unlink(missing_ok=True)
+    target = Path(os.path.realpath(path))
+    with workplace(target.parent) as folder:
+        whole = folder / target.name
+        whole.write_text(as_text(rows, ","), encoding="utf-8-sig", newline="")
+        os.replace(whole, target)
 
 
 def _shown(value: str | float) -> str:
