@@ -1,7 +1,7 @@
 """kill -9 of the training worker and of the application, in the middle of trainings.
 
-``WMH_KILLS=50 python -m pytest -s Testing/slicer_side/finetune/test_killed_training.py`` kills 50
-times and prints how often which of the two was killed in which stage; the suite kills a few times.
+``make kills`` kills 50 times, or as often as ``WMH_KILLS`` says, and prints how often which of the
+two was killed in which stage; the suite kills a few times.
 """
 
 import os
@@ -22,7 +22,8 @@ from slicer_side.panel import ENGINE, wait_for
 from slicer_side.segment.test_cancel_and_death import is_alive, posix
 from wmh_siamese.cases.reading import read_case
 from wmh_siamese.files.hashes import file_sha256
-from wmh_siamese.files.workplace import WORKPLACE_PREFIX, sweep_workplaces
+from wmh_siamese.files.temporaries import PRIVATE_PREFIX, WORKPLACE_PREFIX
+from wmh_siamese.files.workplace import sweep_workplaces
 from wmh_siamese.library.library import Library
 from wmh_siamese.models.model_file import load_model
 
@@ -133,7 +134,7 @@ class Kept:
 @posix
 @pytest.mark.timeout(120 + 120 * KILLS)
 def test_nothing_is_lost_whoever_is_killed_and_whenever(places, capsys):
-    library, user_folder, _temporary = places
+    library, user_folder, temporary = places
     kept = Kept(library, user_folder / "Models")
     chance = random.Random(os.environ.get("WMH_KILL_SEED", "1"))
     counts, application = Counter(), None
@@ -169,8 +170,10 @@ def test_nothing_is_lost_whoever_is_killed_and_whenever(places, capsys):
 
     def swept():
         """A process that has ended counts as running until the system has taken it in."""
-        sweep_workplaces(kept.models)
-        return not list(kept.models.glob(f"{WORKPLACE_PREFIX}*"))
+        for place in (kept.models, temporary):
+            sweep_workplaces(place)
+        left = [*kept.models.glob(f"{WORKPLACE_PREFIX}*"), *temporary.glob(f"{PRIVATE_PREFIX}*")]
+        return not [*left, *temporary.glob(f"{WORKPLACE_PREFIX}*")]
 
     wait_for(swept, 20)
     assert swept()
