@@ -69,9 +69,11 @@ def test_a_closed_terminal_ends_a_run_and_nohup_does_not(engine_environment, noh
         "def run(options):\n    print('at work', flush=True)\n    time.sleep(2)\n    return 0\n"
         "command.run = run\nsys.exit(cli.main(['models']))\n"
     )
-    ignoring = "import signal\nsignal.signal(signal.SIGHUP, signal.SIG_IGN)\n"
+    # a suite that runs in the background hands on a SIGHUP that is ignored
+    handler = "SIG_IGN" if nohup else "SIG_DFL"
+    first = f"import signal\nsignal.signal(signal.SIGHUP, signal.{handler})\n"
     with subprocess.Popen(
-        [sys.executable, "-c", (ignoring if nohup else "") + slow],
+        [sys.executable, "-c", first + slow],
         env=engine_environment,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,

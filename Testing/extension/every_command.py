@@ -55,7 +55,8 @@ def everything(folder: Path) -> None:
 
     (folder / "masks").mkdir()
     mask = ("--output", folder / "masks" / "a.nii.gz", "--csv", folder / "table.csv")
-    command("segment", folder / "a-flair.nii", *mask, "--picture", folder / "overlay.png")
+    outputs = (*mask, "--picture", folder / "overlay.png", "--model", base)
+    command("segment", folder / "a-flair.nii", *outputs)
     masks = ("--masks", folder / "masks", "--case", "simulated/a", "--csv", folder / "figures.csv")
     command("evaluate", "--cases", cases, *masks)
 
