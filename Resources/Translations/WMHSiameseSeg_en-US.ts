@@ -905,6 +905,10 @@
         <translation type="unfinished"></translation>
     </message>
     <message>
+        <source>The FLAIR volume and the mask do not lie in one place any more: one of them was moved, cropped or put under a transform alone. Nothing is computed or written until they do again. Take that back, do the same to the other, or segment again into a new segmentation.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>PCD (%):</source>
         <translation type="unfinished"></translation>
     </message>

@@ -6,7 +6,7 @@ import slicer
 from slicer_side.panel import wait_for
 from WMHSiameseSegLib.scene.scene import Result
 from WMHSiameseSegLib.scene.simulated_flair import add_simulated_flair
-from WMHSiameseSegLib.scene.voxels import write_mask
+from WMHSiameseSegLib.scene.voxels import volume_affine, write_mask
 from WMHSiameseSegLib.segment.readout_table import read_table
 
 pytest_plugins = ["slicer_side.panel_fixtures"]
@@ -59,6 +59,27 @@ def test_the_sliders_work_on_a_loaded_scene(scripted_panel, save_and_load):
     scripted_panel.move("thresholdSlider", 0.8)
     again = scripted_panel.result
     np.testing.assert_array_equal(again.mask(), again.probability >= 0.8)
+
+
+@pytest.mark.parametrize("flip", ([-1, 1, 1], [1, -1, 1], [-1, -1, 1]), ids=str)
+def test_a_mask_that_comes_back_in_another_axis_order_is_in_its_place(
+    scripted_panel, save_and_load, flip
+):
+    flair = add_simulated_flair()
+    affine = volume_affine(flair) @ np.diag([*flip, 1.0])
+    flair.SetIJKToRASMatrix(slicer.util.vtkMatrixFromArray(affine))
+    scripted_panel.segment(flair)
+    shown = [scripted_panel.figure(name) for name in _FIGURES]
+    save_and_load()
+    scripted_panel.settle()
+    again = scripted_panel.result
+    assert scripted_panel.ui.placeNote.isHidden()
+    assert not scripted_panel.ui.editedLabel.visible
+    np.testing.assert_array_equal(again.mask(), again.probability >= again.threshold)
+    assert [scripted_panel.figure(name) for name in _FIGURES] == shown
+    scripted_panel.move("thresholdSlider", 0.8)
+    np.testing.assert_array_equal(again.mask(), again.probability >= 0.8)
+    assert not scripted_panel.ui.editedLabel.visible
 
 
 def test_edits_stay_edits(scripted_panel, save_and_load, the_answers):

@@ -120,7 +120,7 @@ class Result:
     @property
     def edited(self) -> bool:
         """Whether the mask is another than the computed one, found out anew each time."""
-        return self.differs(mask_digest(self.mask()))
+        return self.differs(mask_digest(self.mask(), self.grid.affine))
 
     def differs(self, digest: str) -> bool:
         """Whether a mask of this hash is another than the computed one; the answer is kept.
@@ -152,7 +152,7 @@ class Result:
         write_mask(self.node, self.segment_id, mask, self.grid)
         write_attribute(self.node, "Threshold", f"{threshold:.4f}")
         write_attribute(self.node, "MinimumVolumeMm3", f"{min_volume_mm3:.3f}")
-        write_attribute(self.node, "MaskSHA256", mask_digest(mask))
+        write_attribute(self.node, "MaskSHA256", mask_digest(mask, self.grid.affine))
         write_attribute(self.node, "Edited", "false")
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
+from itertools import permutations
 
 import numpy as np
 import slicer
@@ -118,10 +119,23 @@ def read_mask(
     return mask.T
 
 
-def mask_digest(mask: BoolArray) -> str:
-    """SHA-256 of a mask's shape and voxels (i, j, k), wherever they lie in space."""
-    digest = hashlib.sha256(repr(tuple(map(int, mask.shape))).encode())
-    digest.update(np.packbits(mask.T.ravel()).tobytes())
+def mask_digest(mask: BoolArray, affine: NDArray[np.float64]) -> str:
+    """SHA-256 of a mask's shape and voxels, taken to the right, to the front and upwards.
+
+    So it stays the same when a file brings the scan back in another order of axes, and when the
+    scan is moved.
+
+    Args:
+        mask: (i, j, k).
+        affine: (4, 4) of its grid.
+    """
+    directions = affine[:3, :3] / np.linalg.norm(affine[:3, :3], axis=0)
+    order = max(permutations(range(3)), key=lambda axes: np.abs(np.diag(directions[:, axes])).sum())
+    turned = mask.transpose(order)
+    for axis, along in enumerate(np.diag(directions[:, order])):
+        turned = np.flip(turned, axis) if along < 0 else turned
+    digest = hashlib.sha256(repr(tuple(map(int, turned.shape))).encode())
+    digest.update(np.packbits(turned.T.ravel()).tobytes())
     return digest.hexdigest()
 
 

@@ -1,4 +1,4 @@
-"""When to look at a result again: what Slicer fires as its segments change."""
+"""When to look at a result again: what Slicer fires as its segments, place or names change."""
 
 from __future__ import annotations
 
@@ -6,14 +6,16 @@ from collections.abc import Callable
 from typing import Any
 
 import slicer
+import vtk
 
 from WMHSiameseSegLib.scene.scene import Result
 
 
 class ResultEvents:
-    """Observes the segments of one result at a time.
+    """Observes segments, segmentation node and FLAIR of one result at a time.
 
-    Painting fires SourceRepresentationModified; Undo and Redo fire SegmentModified alone.
+    Painting fires SourceRepresentationModified, Undo and Redo fire SegmentModified alone, and a
+    transform that is set or hardened changes the nodes.
 
     Args:
         touched: called at each event; many come for one act.
@@ -26,7 +28,7 @@ class ResultEvents:
     def observe(self, result: Result) -> None:
         """Observe this result, and no other."""
         self.forget()
-        segments = slicer.vtkSegmentation
+        segments, moved = slicer.vtkSegmentation, slicer.vtkMRMLTransformableNode
         segmentation = result.node.GetSegmentation()
         for event in (
             segments.SourceRepresentationModified,
@@ -35,6 +37,10 @@ class ResultEvents:
             segments.SegmentRemoved,
         ):
             self._watch(segmentation, event)
+        self._watch(result.node, moved.TransformModifiedEvent)
+        if result.flair is not None:
+            self._watch(result.flair, moved.TransformModifiedEvent)
+            self._watch(result.flair, vtk.vtkCommand.ModifiedEvent)
 
     def forget(self) -> None:
         """Observe nothing any more."""

@@ -10,6 +10,7 @@ import qt
 from numpy.typing import NDArray
 from wmh_siamese.segmenting.readouts import Lesions, Readouts, read_out
 
+from WMHSiameseSegLib.scene.place import bring_together
 from WMHSiameseSegLib.scene.scene import Result
 from WMHSiameseSegLib.scene.surface_pause import SurfacePause
 from WMHSiameseSegLib.scene.voxels import BoolArray, mask_digest
@@ -52,8 +53,9 @@ class ResultFollower:
         self._may_lose_edits = may_lose_edits
         self.result: Result | None = None
         self.figures: Figures | None = None
+        self.in_place = True
         self._events = ResultEvents(self._on_touched)
-        self._seen = ""  # the hash of the mask that was looked at last
+        self._seen: tuple[str, bytes] | None = None  # hash and grid of the mask looked at last
         self._edited = False
         self._lesions: tuple[float, Lesions] | None = None
         self._wanted: Cut | None = None
@@ -89,11 +91,11 @@ class ResultFollower:
         self._events.observe(result)
 
     def cut(self, cut: Cut) -> bool:
-        """Cut the mask anew; False when edits were kept instead."""
+        """Cut the mask anew; False when it stays as it is, for its edits or for its place."""
         result = self.result
         if result is None or self._asking or self._lost(result) or cut == self._present_cut(result):
             return True
-        if self._wanted is None and not self._may_replace():
+        if self._wanted is None and not (self._together() and self._may_replace()):
             return False
         self._wanted = cut
         if self._job is None:
@@ -107,7 +109,7 @@ class ResultFollower:
         return self.result is not None and self._edited
 
     def look(self) -> None:
-        """Find out whether the segment was changed, by whatever hand, and count it if so."""
+        """Find out whether segment or place were changed, by whatever hand, and count if so."""
         self._touched = False
         self._debounce.stop()
         result = self.result
@@ -172,6 +174,10 @@ class ResultFollower:
         self._lesions = (cut.threshold, lesions)
         if self.result is None or self._lost(self.result):
             return
+        if not self._together():
+            self._wanted = None
+            self.look()
+            return
         if self._wanted == cut:
             self._wanted = None
         self._write(mask, readouts, cut)
@@ -186,17 +192,31 @@ class ResultFollower:
         finally:
             self._writing = False
         self._surfaces.rest(drawable=readouts.positive_voxels > 0)
-        self._seen = self.result.computed_digest
+        self._seen = (self.result.computed_digest, self.result.grid.affine.tobytes())
         self._edited = self._touched = False
         self._stop_counting()
         self._tell(Figures(readouts, edited=False))
 
     def _look(self, keep_table: bool) -> None:
-        mask = self.result.mask()
-        digest = mask_digest(mask)
-        if digest != self._seen:
-            self._seen, self._edited = digest, self.result.differs(digest)
+        together = self._together()
+        mask, affine = self.result.mask(), self.result.grid.affine
+        seen = (mask_digest(mask, affine), affine.tobytes())
+        if together and seen == self._seen:
+            return
+        if not together or (self._seen is not None and seen[1] != self._seen[1]):
+            self._lesions = None  # their sizes in mm3 were those of the grid before
+        self._edited = self.result.differs(seen[0])
+        self._seen = seen if together else None
+        if together:
             self._count(mask, self._edited, keep_table)
+        else:
+            self._stop_counting()
+            self._tell(None)
+
+    def _together(self) -> bool:
+        """Whether FLAIR, mask and probability lie in one place; nothing is written otherwise."""
+        self.in_place = bring_together(self.result)
+        return self.in_place
 
     def _count(self, mask: BoolArray, edited: bool, keep_table: bool) -> None:
         affine = self.result.grid.affine
@@ -238,7 +258,7 @@ class ResultFollower:
             self._job.abandon()
         self._stop_counting()
         self._job = self._wanted = self._lesions = None
-        self._seen, self._edited, self._touched = "", False, False
+        self._seen, self._edited, self._touched, self.in_place = None, False, False, True
 
 
 def _cut(

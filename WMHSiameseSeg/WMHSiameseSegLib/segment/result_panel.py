@@ -126,6 +126,9 @@ class ResultPanel:
 
     def _show_figures(self, figures: Figures | None) -> None:
         ui, there = self._ui, figures is not None and self.result is not None
+        ui.placeNote.setVisible(not self.follower.in_place)
+        for widget in (ui.thresholdSlider, ui.minVolumeSlider, ui.resetButton):
+            widget.setEnabled(self.follower.in_place)
         for widget in (ui.editButton, ui.copyButton, ui.exportButton, ui.show3DButton):
             widget.setEnabled(there)
         ui.editedLabel.setVisible(there and figures.edited)
