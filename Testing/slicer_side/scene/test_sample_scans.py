@@ -37,6 +37,7 @@ def test_both_scans_are_offered_with_a_picture_once_slicer_has_started(no_networ
     for source in registered().values():
         thumbnail = QtGui.QImage(source.thumbnailFileName)
         assert thumbnail.width() >= 128 and thumbnail.height() >= 128
+        assert source.loadFileTypes == "VolumeFile", "no segmentation reader takes the scan"
     slicer.app.startupCompleted.emit()
     assert len(slicer.modules.sampleDataSources[CATEGORY]) == 2, "offered once"
 

@@ -78,4 +78,5 @@ def register_sample_scans(resources: Path) -> None:
             nodeNames=scan.node_name,
             checksums=f"SHA256:{scan.sha256}",
             thumbnailFileName=str(scan.thumbnail),
+            loadFileTypes="VolumeFile",  # readers of segmentations claim .nii.gz as well
         )
