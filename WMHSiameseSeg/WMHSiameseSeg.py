@@ -92,11 +92,13 @@ class WMHSiameseSegWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
         self.tabs = slicer.util.childWidgetVariables(shell).tabs
         self.segmentTab = self._makeSegmentTab()
         self.finetuneTab = self._makeFinetuneTab()
+        case = self.finetuneUi
+        self.segmentTab.scans.show_from(case.caseFlairSelector, case.caseSegmentationSelector)
         self.tabs.currentChanged.connect(self.onTab)
         scene = slicer.mrmlScene
         self.addObserver(scene, scene.StartCloseEvent, self.onSceneStartClose)
-        self.addObserver(scene, scene.EndCloseEvent, self.onSceneEndClose)
-        self.addObserver(scene, scene.EndImportEvent, self.onSceneEndImport)
+        self.addObserver(scene, scene.EndCloseEvent, self.onSceneEnd)
+        self.addObserver(scene, scene.EndImportEvent, self.onSceneEnd)
         slicer.app.aboutToQuit.connect(self.onQuit)
         self.connectParameters()
 
@@ -131,8 +133,8 @@ class WMHSiameseSegWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
         return ui
 
     def _makeWorker(self, log: RunLog) -> WorkerClient:
-        moduleFolder = Path(self.resourcePath("")).parent
-        return WorkerClient(lambda: engine_worker_command(moduleFolder), log.add)
+        folder = Path(self.resourcePath("")).parent
+        return WorkerClient(lambda: engine_worker_command(folder), log.add)
 
     def onModelsChanged(self, default: str):
         self.segmentTab.models.refresh()
@@ -170,12 +172,8 @@ class WMHSiameseSegWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
         self.disconnectParameters()
         self._parameters = None
 
-    def onSceneEndClose(self, caller, event):
-        if self._shown:
-            self.connectParameters()
-
-    def onSceneEndImport(self, caller, event):
-        """A scene was loaded: its choices, and with them its result, are the panel's now."""
+    def onSceneEnd(self, caller, event):
+        """A scene was closed or loaded: its choices, and so its result, are the panel's now."""
         if self._shown:
             self.connectParameters()
 

@@ -1025,6 +1025,14 @@
         <translation type="unfinished"></translation>
     </message>
     <message>
+        <source>Keep other masks visible</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Choosing a scan shows it with its own mask and hides the others. With this ticked, the masks of other scans and other results stay as they are.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>Show the lesions as surfaces in the 3D view.</source>
         <translation type="unfinished"></translation>
     </message>

@@ -16,6 +16,7 @@ class WMHSiameseSegParameters:
         model: file name of the model, without its folder.
         device: where the network runs.
         keepEarlier: leave an earlier result as a segment of its own.
+        keepOthers: leave the masks of other scans visible.
         threshold: probability from which a voxel is a lesion.
         minVolumeMm3: lesions smaller than this (mm3) are left out.
         caseFlair: the volume of the next corrected case.
@@ -29,6 +30,7 @@ class WMHSiameseSegParameters:
     model: str = ""
     device: Annotated[str, Choice(["auto", "cpu", "cuda", "mps"])] = "auto"
     keepEarlier: bool = False
+    keepOthers: bool = False
     threshold: Annotated[float, WithinRange(0.01, 0.99)] = 0.5
     minVolumeMm3: Annotated[float, WithinRange(0.0, 200.0)] = 0.0
     caseFlair: vtkMRMLScalarVolumeNode

@@ -190,8 +190,19 @@ def foreign_output(
     """Whether a segmentation has segments of another volume, which must stay where they are."""
     if node is None or node.GetSegmentation().GetNumberOfSegments() == 0:
         return False
-    reference = node.GetNodeReference(node.GetReferenceImageGeometryReferenceRole())
-    return reference is not flair or (node.GetTransformNodeID() != flair.GetTransformNodeID())
+    moved = node.GetTransformNodeID() != flair.GetTransformNodeID()
+    return moved or _drawn_over(node) is not flair
+
+
+def scan_of(
+    node: slicer.vtkMRMLSegmentationNode,
+) -> slicer.vtkMRMLScalarVolumeNode | None:
+    """The volume that a segmentation was made from or drawn over; None where nothing says so."""
+    return Result(node).flair or _drawn_over(node)
+
+
+def _drawn_over(node: slicer.vtkMRMLSegmentationNode) -> slicer.vtkMRMLVolumeNode | None:
+    return node.GetNodeReference(node.GetReferenceImageGeometryReferenceRole())
 
 
 def import_result(
@@ -226,15 +237,6 @@ def import_result(
     output.SetNodeReferenceID(_PROBABILITY, kept.GetID())
     provenance.write(output)
     return result
-
-
-def show_result(result: Result) -> None:
-    """Show mask and FLAIR in the slice views, where there are any."""
-    display = result.node.GetDisplayNode()
-    display.SetVisibility(True)
-    display.SetSegmentVisibility(result.segment_id, True)
-    if slicer.app.layoutManager() is not None and result.flair is not None:
-        slicer.util.setSliceViewerLayers(background=result.flair)
 
 
 def _add_segment(node: slicer.vtkMRMLSegmentationNode) -> str:

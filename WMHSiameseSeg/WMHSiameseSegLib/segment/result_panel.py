@@ -12,7 +12,8 @@ import vtk
 from slicer.i18n import tr as _
 from wmh_siamese.errors import from_exception
 
-from WMHSiameseSegLib.scene.scene import Result, show_result
+from WMHSiameseSegLib.scene.scene import Result
+from WMHSiameseSegLib.scene.showing import show_mask
 from WMHSiameseSegLib.segment.readout_table import (
     Figures,
     as_text,
@@ -78,7 +79,7 @@ class ResultPanel:
         self._restore(cut)
         self.follower.adopt(result, made.lesions, made.mask, made.readouts, cut)
         self._watch_display(result)
-        show_result(result)
+        show_mask(result)
 
     def close(self) -> None:
         """Follow nothing any more."""

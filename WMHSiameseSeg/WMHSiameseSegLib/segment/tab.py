@@ -23,7 +23,7 @@ from WMHSiameseSegLib.scene.flair_checks import (
     look_at_voxels,
 )
 from WMHSiameseSegLib.scene.provenance import Provenance
-from WMHSiameseSegLib.scene.scene import Result, import_result, results_of
+from WMHSiameseSegLib.scene.scene import Result, import_result
 from WMHSiameseSegLib.scene.voxels import BoolArray, volume_affine, volume_array
 from WMHSiameseSegLib.segment.choices import Choices, SegmentParameters
 from WMHSiameseSegLib.segment.result_follower import Cut
@@ -31,6 +31,7 @@ from WMHSiameseSegLib.segment.result_panel import ResultPanel
 from WMHSiameseSegLib.segment.run import RunResult, SegmentRequest, SegmentRun
 from WMHSiameseSegLib.segment.run_controls import RunControls
 from WMHSiameseSegLib.segment.run_state import RunState, RunStateMachine
+from WMHSiameseSegLib.segment.scan_choice import ScanChoice
 from WMHSiameseSegLib.worker.background import Background, Job
 from WMHSiameseSegLib.worker.client import WorkerClient
 
@@ -84,9 +85,9 @@ class SegmentTab:
         ui.segmentButton.clicked.connect(self._on_button)
         ui.resetButton.clicked.connect(lambda: self.results.cut_as(self._model_cut()))
         ui.packagesButton.clicked.connect(self._needs.show_packages)
-        ui.flairSelector.connect("currentNodeChanged(vtkMRMLNode*)", self._on_flair)
-        ui.outputSelector.connect("currentNodeChanged(vtkMRMLNode*)", self._on_output)
-        self._on_flair(self.choices.flair)
+        self.scans = ScanChoice(
+            *(ui, self.choices, self.results, self._model_cut, lambda: self.states.idle)
+        )
 
     def set_parameters(self, parameters: SegmentParameters | None) -> None:
         """Keep the choices here, as the panel is shown; the shell connects them to the widgets."""
@@ -110,32 +111,6 @@ class SegmentTab:
         self._background.close()
 
     # Choices
-
-    def _on_flair(self, flair: slicer.vtkMRMLNode | None) -> None:
-        self.choices.set_flair(flair)
-        findings = check_node(flair) if flair is not None else []
-        self._ui.flairNote.setText("\n".join(f.sentence for f in findings))
-        self._ui.flairNote.setVisible(bool(findings))
-        if self.states.idle:
-            self._choose_result_of(flair)
-
-    def _choose_result_of(self, flair: slicer.vtkMRMLScalarVolumeNode | None) -> None:
-        """The last result of a volume, else none; without one, the model's cut."""
-        chosen = Result.of(self.choices.output)
-        if flair is not None and (chosen is None or chosen.flair is not flair):
-            earlier = results_of(flair)
-            if earlier or chosen is not None:
-                self.choices.set_output(earlier[-1].node if earlier else None)
-        if self.results.result is None:
-            self.choices.set_cut(self._model_cut())
-
-    def _on_output(self, node: slicer.vtkMRMLNode | None) -> None:
-        followed = self.results.result
-        if followed is not None and followed.node is node:
-            return
-        with self.choices.together():
-            self.choices.set_output(node)
-            self.results.follow(node)
 
     def _on_model(self, name: str, threshold: float | None) -> None:
         parameters = self.choices.parameters
@@ -259,6 +234,7 @@ class SegmentTab:
         result.model_threshold = order.model_threshold
         self.results.adopt(result, made, order.cut)
         self.choices.set_output(result.node)
+        self.scans.show()
         if edited and not order.keep_earlier:
             self.controls.add(
                 _("The earlier mask was edited during the run and stays as a segment.")
