@@ -1,8 +1,17 @@
 """Damaged files by a seed: how many, and how a good one becomes a bad one."""
 
+import copy
+import json
 import os
+from typing import Any
 
 import numpy as np
+
+STRANGE = (
+    *([], {}, [[]], {"a": []}, None, True, "", "\0", "\ud800", "x" * 5000, -1, 1e308),
+    *(10**400, 10**30, float("nan"), float("inf"), [None] * 300, "../..", [[[[[[1]]]]]]),
+)
+"""What JSON can hold where something else is expected."""
 
 
 def fuzz_count(usual: int) -> int:
@@ -42,3 +51,22 @@ EXTREMES = np.concatenate(
         np.array([0, 1, 0x7FFF, 0xFFFF, 0x7FFFFFFF, 0x80000000, 0xFFFFFFFF], np.uint32),
     ]
 )
+
+
+def strange_json(told: Any, draw: np.random.Generator) -> bytes:
+    """JSON as it was, but for one to three values at any depth: strange ones, or gone."""
+    spoilt = [copy.deepcopy(told)]
+    for _ in range(int(draw.integers(1, 4))):
+        place, key = spoilt, 0
+        while True:
+            inner = place[key]
+            keys = list(inner) if isinstance(inner, dict) else []
+            keys = list(range(len(inner))) if isinstance(inner, list) else keys
+            if not keys or draw.random() < 0.15:
+                break
+            place, key = inner, keys[draw.integers(len(keys))]
+        if place is not spoilt and draw.random() < 0.1:
+            del place[key]
+        else:
+            place[key] = copy.deepcopy(STRANGE[draw.integers(len(STRANGE))])
+    return json.dumps(spoilt[0]).encode()

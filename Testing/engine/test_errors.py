@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from wmh_siamese.errors import KINDS, WMHError, from_exception
+from wmh_siamese.errors import KINDS, WMHError, from_exception, shortened
+from wmh_siamese.files.foreign import read_or_refused
 
 
 class OutOfMemoryError(RuntimeError):
@@ -89,6 +90,31 @@ def test_any_system_error_gives_one_line_of_a_known_kind(number, name):
     plain = from_exception(OSError(number, "reason", name))
     assert plain.kind in KINDS
     assert plain.sentence
+
+
+def test_a_name_longer_than_any_path_is_told_by_its_ends():
+    long = WMHError("bad-path", f"There is no file /begin{'x' * 9000}/end.nii.", "Check it.")
+    assert len(long.sentence) < 600
+    assert long.sentence.startswith("There is no file /begin")
+    assert long.sentence.endswith("xxx/end.nii.")
+    whole = "There is no file /" + "x" * 300 + "."
+    assert WMHError("bad-path", whole).sentence == whole
+
+
+@given(st.text(), st.integers(2, 40))
+def test_no_word_of_a_shortened_text_is_longer(text, longest):
+    short = shortened(text, longest)
+    assert all(len(word) <= longest for word in short.split(" "))
+    assert short == text or max(map(len, text.split(" "))) > longest
+
+
+@pytest.mark.parametrize(("number", "said"), [(errno.EACCES, "rights"), (errno.EIO, "disk")])
+def test_what_the_disk_refuses_is_not_called_a_damaged_file(number, said):
+    no_atlas = WMHError("bad-volume", "a.npz is not a lesion atlas.")
+    with pytest.raises(WMHError, match=f"a.npz .*{said}"), read_or_refused(no_atlas):
+        raise OSError(number, "no", "a.npz")
+    with pytest.raises(WMHError, match="not a lesion atlas"), read_or_refused(no_atlas):
+        raise OSError(errno.EINVAL, "a seek to before the file")
 
 
 @given(st.text())

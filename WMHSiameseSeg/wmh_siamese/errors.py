@@ -20,6 +20,7 @@ Kind = Literal[
     "internal",
 ]
 KINDS: tuple[str, ...] = get_args(Kind)
+LONGEST_WORD = 500
 
 _DISTRIBUTIONS = {"PIL": "pillow", "skimage": "scikit-image"}
 """Packages that are installed under another name than they are imported by."""
@@ -45,6 +46,22 @@ def one_line(text: str) -> str:
     return "".join(letter if letter.isprintable() else "?" for letter in spaced)
 
 
+def shortened(text: str, longest: int = LONGEST_WORD) -> str:
+    """Text with no longer word in it: of one, such as a path, its two ends are left."""
+    if len(text) <= longest:
+        return text
+    before, after = (longest - 1) // 2, longest // 2
+    return " ".join(
+        word if len(word) <= longest else f"{word[:before]}…{word[-after:]}"
+        for word in text.split(" ")
+    )
+
+
+def is_of_place(error: BaseException) -> bool:
+    """Whether the system refuses a file's place or its rights, whatever the file holds."""
+    return isinstance(error, OSError) and error.errno in _PATH_FAULTS
+
+
 class WMHError(Exception):
     """A failure that a user can act upon; ``str(e)`` is the sentence and the way out.
 
@@ -57,8 +74,8 @@ class WMHError(Exception):
     def __init__(self, kind: Kind, sentence: str, way_out: str = "") -> None:
         super().__init__(kind, sentence, way_out)
         self.kind: Kind = kind
-        self.sentence = one_line(sentence)
-        self.way_out = one_line(way_out)
+        self.sentence = shortened(one_line(sentence))
+        self.way_out = shortened(one_line(way_out))
 
     def __str__(self) -> str:
         return f"{self.sentence} {self.way_out}".strip()

@@ -115,12 +115,19 @@ def test_a_bad_case_is_named_before_anything_runs(run, data, tmp_path):
 LONG = "x" * 9000
 
 
-@pytest.mark.parametrize("row", ["oslo", "oslo,d", f"oslo,e,{LONG},m.nii", "oslo,f,,m.nii"])
+@pytest.mark.parametrize(
+    "row",
+    [
+        *("oslo", "oslo,d", f"oslo,e,{LONG},m.nii", "oslo,f,,m.nii", "oslo,g\0,f\0.nii,m.nii"),
+        f"oslo,h,{'x' * 200_000},m.nii",  # more than the csv module takes of itself
+    ],
+)
 def test_rows_that_are_short_or_long_are_named_or_left_out(run, data, row):
     data.write_text(f"{data.read_text()}\n{row}\n")
     code, printed, err = run("--cases", data, "--baseline", "threshold", "--skip-bad")
     assert code == 0 and "paris/a" in printed
     assert ("Case oslo/" in err) == row.endswith("m.nii") and len(err.splitlines()) <= 1
+    assert len(err) < 800 and err.strip().isprintable()
 
 
 def test_no_usable_case_is_a_refusal_even_when_bad_ones_are_skipped(run, data):

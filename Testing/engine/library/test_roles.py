@@ -2,11 +2,15 @@
 
 import json
 import random
+import time
+from dataclasses import replace
 
 import pytest
 from engine.library_scans import a_flair, a_mask, manifest_of
 from wmh_siamese.errors import WMHError
 from wmh_siamese.library import Library
+from wmh_siamese.library.manifest import Known, Manifest
+from wmh_siamese.library.merging import with_past_of
 
 MODEL = "ab" * 32
 
@@ -189,3 +193,18 @@ def test_no_order_of_acts_lets_a_patient_or_a_scan_be_both(library, seed):
         ever_held_out |= {word for row in held_out for word in (row.patient, row.flair_sha256)}
         assert not ever_held_out & {w for row in training for w in (row.patient, row.flair_sha256)}
         assert not ever_trained & {w for row in held_out for w in (row.patient, row.flair_sha256)}
+
+
+def test_the_past_of_thousands_of_cases_joins_in_a_moment(library):
+    """What grew with the square of the cases took seconds for 2,000, half a minute for 4,000."""
+    row = library.add(a_flair(), a_mask(), patient="P").case
+    rows = [
+        replace(row, id=f"case-{number:012x}", patient=f"P{number}", flair_sha256=f"{number:064x}")
+        for number in range(4000)
+    ]
+    known = Known(tuple(one.patient for one in rows), tuple(one.flair_sha256 for one in rows))
+    told = Manifest(cases=tuple(rows), trained=known)
+    began = time.monotonic()
+    joined, clashes = with_past_of(Manifest(cases=tuple(rows)), told, {}, [])
+    assert time.monotonic() - began < 2
+    assert set(joined.trained.patients) == set(known.patients) and clashes == []

@@ -6,7 +6,7 @@ import os
 
 import numpy as np
 import pytest
-from engine.fuzzing import damaged, fuzz_count
+from engine.fuzzing import STRANGE, damaged, fuzz_count
 from wmh_siamese.worker import jobs
 from wmh_siamese.worker.jobs import JOBS, Job
 from wmh_siamese.worker.service import Worker
@@ -25,10 +25,6 @@ GOOD = (
     {"do": "probe"},
     {"do": "stop", "of": 3, "keep": False},
 )  # fmt: skip
-STRANGE = (
-    *([], {}, [[]], {"a": []}, None, True, "", "\0", "\ud800", "x" * 5000, -1, 1e308),
-    *(10**400, 10**30, float("nan"), float("inf"), [None] * 300, "../..", [[[[[[1]]]]]]),
-)
 
 
 @pytest.fixture
@@ -105,6 +101,26 @@ def test_what_once_killed_the_worker_is_an_error_of_its_request(answers, line):
     assert (error["id"], error["event"], error["kind"]) == (7, "error", "internal")
     assert len(error["sentence"]) < 260
     assert (result["id"], result["event"]) == (8, "result")
+
+
+def test_an_answer_repeats_no_long_word_of_its_request(tmp_path, start_worker):
+    worker = start_worker()
+    long = "x" * 3000
+    array = {"volume": f"/{long}", "affine": AFFINE, "model": f"/{long}", "probability": "/p"}
+    for number, request in enumerate(
+        (
+            {"do": "segment", **array},
+            {"do": "warm", "model": f"/{long}"},
+            {"do": "library", "what": "list", "library": f"/{long}"},
+            {"do": "library", "what": "remove", "library": str(tmp_path), "case": "x " * 1500},
+            {"do": "library", "what": "change", "library": "/l", "case": "c", "role": "x " * 999},
+            {"do": long},
+        )
+    ):
+        worker.ask(id=number, **request)
+        told, _ = worker.answer(number)
+        assert told["event"] == "error" and told["sentence"]
+        assert len(told["sentence"]) < 400 and "x" * 201 not in told["sentence"]
 
 
 def test_deep_nesting_is_an_error_without_a_number(answers):

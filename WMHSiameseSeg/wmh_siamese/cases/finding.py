@@ -13,6 +13,7 @@ from wmh_siamese.errors import WMHError
 from wmh_siamese.files.foreign import read_or_refused
 
 TABLE_NAME = "cases.csv"
+MAX_TABLE_BYTES = 64_000_000
 
 
 def find_cases(path: str | Path, cohorts: Sequence[str] | None = None) -> list[Case]:
@@ -62,11 +63,7 @@ def read_case_table(path: str | Path, cohorts: Sequence[str] | None = None) -> l
     path = Path(path)
     if not path.is_file():
         raise WMHError("bad-path", f"There is no case table {path}.", "Check its name.")
-    with (
-        read_or_refused(WMHError("bad-volume", f"{path.name} is not a CSV table in UTF-8.")),
-        path.open(newline="", encoding="utf-8-sig") as file,  # spreadsheets put a mark first
-    ):
-        rows = list(csv.DictReader(file, restval=""))
+    rows = _rows_of(path)
     missing = {"cohort", "case", "flair", "mask"} - set(rows[0] if rows else ())
     if missing:
         raise WMHError(
@@ -86,6 +83,20 @@ def read_case_table(path: str | Path, cohorts: Sequence[str] | None = None) -> l
         if row["mask"]
     ]
     return _chosen(cases, cohorts, path)
+
+
+def _rows_of(path: Path) -> list[dict[str, str]]:
+    if path.stat().st_size > MAX_TABLE_BYTES:
+        raise WMHError("bad-volume", f"{path.name} is larger than any case table.")
+    usual = csv.field_size_limit(MAX_TABLE_BYTES)  # one long field would spoil the other rows
+    try:
+        with (
+            read_or_refused(WMHError("bad-volume", f"{path.name} is not a CSV table in UTF-8.")),
+            path.open(newline="", encoding="utf-8-sig") as file,  # spreadsheets put a mark first
+        ):
+            return list(csv.DictReader(file, restval=""))
+    finally:
+        csv.field_size_limit(usual)
 
 
 def _chosen(cases: Sequence[Case], cohorts: Sequence[str] | None, path: Path) -> list[Case]:

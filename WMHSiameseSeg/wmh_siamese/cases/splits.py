@@ -14,6 +14,7 @@ from wmh_siamese.cases.case import Case
 from wmh_siamese.cases.finding import check_ids
 from wmh_siamese.errors import WMHError
 from wmh_siamese.files.atomic_file import written_whole
+from wmh_siamese.files.foreign import read_or_refused
 
 PARTS = ("learning", "validation", "held_out")
 SHARES = (0.8, 0.1, 0.1)
@@ -126,16 +127,15 @@ def read_split(path: str | Path) -> Split:
     path = Path(path)
     if not path.is_file():
         raise WMHError("bad-path", f"There is no split file {path}.", "Check its name.")
-    try:
+    no_split = WMHError(
+        "bad-volume",
+        f"{path.name} is not a split.",
+        f"It is a JSON object with the lists of ids {', '.join(PARTS)} and a seed.",
+    )
+    with read_or_refused(no_split):
         found = json.loads(path.read_text(encoding="utf-8"))
         learning, validation, held_out = (_ids(found[part]) for part in PARTS)
         split = Split(learning, validation, held_out, found.get("seed"))
-    except (ValueError, TypeError, KeyError, AttributeError):
-        raise WMHError(
-            "bad-volume",
-            f"{path.name} is not a split.",
-            f"It is a JSON object with the lists of ids {', '.join(PARTS)} and a seed.",
-        ) from None
     empty = [part for part in PARTS if not getattr(split, part)]
     if empty:
         raise WMHError(

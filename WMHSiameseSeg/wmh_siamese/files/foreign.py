@@ -6,7 +6,7 @@ import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from wmh_siamese.errors import WMHError
+from wmh_siamese.errors import WMHError, from_exception, is_of_place
 
 log = logging.getLogger(__name__)
 
@@ -19,7 +19,8 @@ def read_or_refused(refusal: WMHError) -> Iterator[None]:
 
     Args:
         refusal: what is raised instead of everything but our own sentences; too little memory,
-            too, is what a damaged file asks for.
+            too, is what a damaged file asks for. What the disk or the rights refuse is said as it
+            is: the file may be a good one.
     """
     try:
         yield
@@ -27,4 +28,4 @@ def read_or_refused(refusal: WMHError) -> Iterator[None]:
         raise
     except Exception as error:  # libraries raise what they like at damaged files
         log.debug("%s", refusal.sentence, exc_info=error)
-        raise refusal from error
+        raise (from_exception(error) if is_of_place(error) else refusal) from error

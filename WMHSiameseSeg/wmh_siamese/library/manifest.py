@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass, field, replace
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, Literal, get_args
 
@@ -153,6 +154,7 @@ def manifest_bytes(manifest: Manifest) -> bytes:
     return json.dumps(told, indent=1, allow_nan=False).encode("ascii") + b"\n"
 
 
+@lru_cache(maxsize=2)  # an import asks again for each case
 def manifest_of(data: bytes) -> Manifest:
     """The manifest that these bytes hold, every field of it checked.
 

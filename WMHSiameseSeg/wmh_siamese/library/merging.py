@@ -79,9 +79,8 @@ def with_past_of(
     trained, clash = _joined(manifest.trained, source.trained, manifest.held_out)
     held_out, other_clash = _joined(manifest.held_out, source.held_out, used)
     scans = set(trained.scans)
-    for case in training:
-        if case.flair_sha256 in scans:
-            trained = trained.with_case(case)
+    again = tuple(case.patient for case in training if case.flair_sha256 in scans)
+    trained = trained.joined(Known(again))
     manifest = replace(
         manifest,
         trained=trained,

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from wmh_siamese.errors import WMHError
 from wmh_siamese.files.atomic_file import written_whole
+from wmh_siamese.files.foreign import read_or_refused
 from wmh_siamese.files.hashes import file_sha256
 from wmh_siamese.files.safetensors_header import data_bytes, read_header
 from wmh_siamese.models.card_checks import check_card
@@ -95,7 +96,6 @@ def load_model(path: str | Path) -> tuple[DenseUNet, ModelCard]:
             model file of this program.
     """
     import torch
-    from safetensors import SafetensorError
     from safetensors.torch import load
 
     from wmh_siamese.networks.generator import DenseUNet
@@ -112,7 +112,9 @@ def load_model(path: str | Path) -> tuple[DenseUNet, ModelCard]:
             {name: t.float() if t.is_floating_point() else t for name, t in state.items()},
             assign=True,
         )
-    except (SafetensorError, RuntimeError) as error:
+    except MemoryError:  # it fills its file, so it is this computer's
+        raise
+    except Exception as error:
         raise _bad(path, _UNFIT) from error
     if not all(bool(tensor.isfinite().all()) for tensor in generator.state_dict().values()):
         raise _bad(path, "some of its weights are NaN or infinite")
@@ -133,7 +135,7 @@ def read_card(path: str | Path) -> ModelCard:
         raise WMHError("bad-path", f"There is no model file {path}.", "Choose another model.")
     if path.stat().st_size > MAX_FILE_BYTES:
         raise _bad(path, f"it is larger than {MAX_FILE_BYTES // 1_000_000} MB")
-    try:
+    with read_or_refused(_bad(path, "its header is damaged")):
         header = read_header(path)
         metadata = header.get("__metadata__", {})
         if metadata.get("format") != FORMAT:
@@ -141,16 +143,13 @@ def read_card(path: str | Path) -> ModelCard:
         described = json.loads(metadata["card"])
         known = {f.name for f in fields(ModelCard)} - {"sha256"}
         card = {key: value for key, value in described.items() if key in known}
-    except (ValueError, KeyError, TypeError, AttributeError, RecursionError, struct.error) as error:
-        raise _bad(path, "its header is damaged") from error
-    try:
-        check_card(card)
-    except ValueError as error:
-        raise _bad(path, str(error)) from error
-    try:
+    with read_or_refused(_bad(path, "its card cannot be understood")):
+        try:
+            check_card(card)
+        except ValueError as error:
+            raise _bad(path, str(error)) from error
+    with read_or_refused(_bad(path, _UNFIT)):
         check_layout(header, **card["architecture"], data_bytes=data_bytes(path))
-    except (ValueError, KeyError, TypeError) as error:
-        raise _bad(path, _UNFIT) from error
     return ModelCard(**card, sha256=file_sha256(path))
 
 

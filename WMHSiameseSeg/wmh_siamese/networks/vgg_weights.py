@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import re
-import struct
 import zipfile
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import cast, get_args
+from typing import Any, cast, get_args
 
 import numpy as np
 import torch
@@ -19,6 +18,9 @@ from wmh_siamese.errors import WMHError
 from wmh_siamese.files.hashes import file_sha256
 from wmh_siamese.files.safetensors_header import read_header
 from wmh_siamese.networks.siamese import CONVOLUTIONS, Convention, VGGFeatures
+
+MAX_ARRAY_BYTES = 4_000_000
+"""The largest of the arrays has 147,456 numbers; a bomb would unfold to all memory."""
 
 
 @dataclass(frozen=True)
@@ -74,11 +76,13 @@ def vgg_blocks_in(path: Path) -> dict[str, Tensor]:
             "bad-path", f"There is no VGG19 weight file {path}.", "Name another one or download it."
         )
     try:
-        tensors = _read_tensors(path)
         names = [f"features.{i}.{part}" for i in CONVOLUTIONS for part in ("weight", "bias")]
+        tensors = _read_tensors(path, names)
         # copies, so that a file that is mapped can be deleted at once
         weights = {name: tensors[name].to(torch.float32, copy=True) for name in names}
         VGGFeatures(weights, "caffe")  # whether they fit does not depend on it
+        if not all(bool(tensor.isfinite().all()) for tensor in weights.values()):
+            raise ValueError("some of its weights are NaN or infinite")
     except Exception as error:
         raise WMHError(
             "bad-model",
@@ -104,15 +108,17 @@ def _told(path: Path) -> dict[str, str]:
         return {}
     try:
         told = read_header(path).get("__metadata__")
-    except (WMHError, OSError, ValueError, struct.error):
+    except Exception:  # whatever is wrong with it is said where its weights are read
         return {}
     return told if isinstance(told, dict) else {}
 
 
-def _read_tensors(path: Path) -> Mapping[str, Tensor]:
+def _read_tensors(path: Path, names: Sequence[str]) -> Mapping[str, Tensor]:
     if path.suffix == ".npz":
         with np.load(path, allow_pickle=False) as arrays:
-            return {name: torch.from_numpy(arrays[name]) for name in arrays.files}
+            if any(entry.file_size > MAX_ARRAY_BYTES for entry in _entries(arrays, names)):
+                raise ValueError("an array is larger than any of VGG19's first two blocks")
+            return {name: torch.from_numpy(arrays[name]) for name in names}
     if path.suffix == ".safetensors":
         tensors: dict[str, Tensor] = load_file(path)
         return tensors
@@ -120,3 +126,7 @@ def _read_tensors(path: Path) -> Mapping[str, Tensor]:
     mapped = zipfile.is_zipfile(path)
     state: dict[str, Tensor] = torch.load(path, map_location="cpu", weights_only=True, mmap=mapped)
     return state
+
+
+def _entries(arrays: Any, names: Sequence[str]) -> Iterator[zipfile.ZipInfo]:
+    return (arrays.zip.getinfo(f"{name}.npy") for name in names)

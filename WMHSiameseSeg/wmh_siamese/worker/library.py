@@ -9,7 +9,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from wmh_siamese.worker.asker import Asker, stopped
-from wmh_siamese.worker.lines import Affine, affine_of, path_of, private_folder_of, unusable
+from wmh_siamese.worker.lines import (
+    LONGEST_ECHO,
+    Affine,
+    affine_of,
+    path_of,
+    private_folder_of,
+    unusable,
+)
 from wmh_siamese.worker.workshop import Workshop
 
 if TYPE_CHECKING:
@@ -201,13 +208,15 @@ def _words(line: Mapping[str, Any], allowed: Mapping[str, type]) -> dict[str, An
     for name, value in words.items():
         if type(value) is not allowed[name]:
             raise unusable(f"{name!r} must be a {allowed[name].__name__}, got {value!r}")
+    if len(words.get("role", "")) > LONGEST_ECHO:
+        raise unusable("'role' must be a short text")
     return words
 
 
 def _text(line: Mapping[str, Any], field: str) -> str:
     value = line.get(field)
-    if not isinstance(value, str) or not value:
-        raise unusable(f"{field!r} must be a text, got {value!r}")
+    if not isinstance(value, str) or not 0 < len(value) <= LONGEST_ECHO:
+        raise unusable(f"{field!r} must be a short text, got {value!r}")
     return value
 
 

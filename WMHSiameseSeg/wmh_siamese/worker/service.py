@@ -87,6 +87,7 @@ class Worker:
         self._ending = threading.RLock()
         self._waiting: list[Identity] = []
         self._running: Identity = None
+        self._working = False
         self._stops: dict[Identity, list[Identity]] = {}
         self._discarded: set[Identity] = set()
 
@@ -115,8 +116,8 @@ class Worker:
 
     @property
     def working(self) -> bool:
-        """Whether a piece of work is under way."""
-        return self._running is not None
+        """Whether a piece of work is under way whose outcome nobody can have heard of."""
+        return self._working
 
     # The thread that reads
 
@@ -189,10 +190,13 @@ class Worker:
             epoch=lambda fields: self._send(id=identity, event="epoch", **without_nan(fields)),
             discarded=lambda: identity in self._discarded,
         )
+        self._working = True
         try:
             result = work(asker, self._workshop)
+            self._working = False
             self._send(id=identity, event="result", **without_nan(result))
         except Exception as error:
+            self._working = False
             plain = from_exception(error)
             if plain.kind == "internal":
                 log.exception("request %s failed", identity)

@@ -9,8 +9,8 @@ import threading
 from collections.abc import Iterator
 from typing import Any, BinaryIO
 
-from wmh_siamese.errors import WMHError
-from wmh_siamese.worker.lines import LONGEST_LINE, Identity
+from wmh_siamese.errors import WMHError, shortened
+from wmh_siamese.worker.lines import LONGEST_ECHO, LONGEST_LINE, Identity
 
 
 class Events:
@@ -33,8 +33,8 @@ class Events:
             id=identity,
             event="error",
             kind=error.kind,
-            sentence=error.sentence,
-            way_out=error.way_out,
+            sentence=shortened(error.sentence, LONGEST_ECHO),
+            way_out=shortened(error.way_out, LONGEST_ECHO),
         )
 
 
