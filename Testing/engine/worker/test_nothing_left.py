@@ -33,10 +33,13 @@ class BusySegmenter:
         with workplace(place) as folder, written_whole(place / "cases.zip") as zipped:
             for file in (folder / "slices", zipped):
                 file.write_bytes(volume.array.tobytes())
-            child = os.fork() if hasattr(os, "fork") else 0
+            born, tell = os.pipe()
+            child = os.fork()
             if child == 0:
+                os.write(tell, b".")
                 time.sleep(60)
                 os._exit(0)
+            os.read(born, 1)  # a signal that comes sooner would be lost
             progress("network", child, 0)
             number = 0
             while True:

@@ -23,6 +23,7 @@ from typing import Any, BinaryIO
 from wmh_siamese.errors import WMHError, from_exception
 from wmh_siamese.files.plain_json import without_nan
 from wmh_siamese.files.workplace import sweep_temporary_place
+from wmh_siamese.terminal.output import ready_streams
 from wmh_siamese.worker.asker import Asker, stopped
 from wmh_siamese.worker.jobs import Work, work_of
 from wmh_siamese.worker.lines import Identity, identity_of, parse_line, unusable
@@ -229,6 +230,7 @@ def _lead_a_group() -> None:
 
 def main() -> None:
     """Serve on the standard streams until told to quit or left alone."""
+    ready_streams()
     requests, events = claim_standard_streams()
     _lead_a_group()
     logging.basicConfig(
@@ -241,7 +243,8 @@ def main() -> None:
     def ended(number: int, frame: FrameType | None) -> None:
         worker.end_now(128 + number, abandoned=worker.working)
 
-    signal.signal(signal.SIGTERM, ended)
-    signal.signal(signal.SIGINT, ended)
+    for name in ("SIGTERM", "SIGINT", "SIGHUP"):
+        if number := getattr(signal, name, None):  # Windows knows no SIGHUP
+            signal.signal(number, ended)
     worker.run()
     worker.end_now()
