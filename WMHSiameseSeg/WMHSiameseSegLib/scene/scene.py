@@ -226,8 +226,9 @@ def import_result(
         output = new_node("vtkMRMLSegmentationNode", name)
     if output.GetDisplayNode() is None:
         output.CreateDefaultDisplayNodes()
-    output.SetReferenceImageGeometryParameterFromVolumeNode(flair)
+    # first: the geometry is kept as seen from under the segmentation's own transform
     output.SetAndObserveTransformNodeID(flair.GetTransformNodeID())
+    output.SetReferenceImageGeometryParameterFromVolumeNode(flair)
     place_beside(output, flair)
     result = Result(output)
     if result.segment is None or keep_earlier:
