@@ -14,8 +14,9 @@ from WMHSiameseSegLib.scene.scene import Result
 class ResultEvents:
     """Observes segments, segmentation node and FLAIR of one result at a time.
 
-    Painting fires SourceRepresentationModified, Undo and Redo fire SegmentModified alone, and a
-    transform that is set or hardened changes the nodes.
+    Painting fires SourceRepresentationModified, Undo and Redo fire SegmentModified alone, clearing
+    a segment fires RepresentationModified alone, and a transform that is set or hardened changes
+    the nodes.
 
     Args:
         touched: called at each event; many come for one act.
@@ -32,6 +33,7 @@ class ResultEvents:
         segmentation = result.node.GetSegmentation()
         for event in (
             segments.SourceRepresentationModified,
+            segments.RepresentationModified,
             segments.SegmentModified,
             segments.SegmentAdded,
             segments.SegmentRemoved,

@@ -13,9 +13,10 @@ from wmh_siamese.segmenting.readouts import Lesions, Readouts, read_out
 from WMHSiameseSegLib.scene.place import bring_together
 from WMHSiameseSegLib.scene.scene import Result
 from WMHSiameseSegLib.scene.surface_pause import SurfacePause
-from WMHSiameseSegLib.scene.voxels import BoolArray, mask_digest
-from WMHSiameseSegLib.segment.readout_table import Figures, write_table
+from WMHSiameseSegLib.scene.voxels import BoolArray
+from WMHSiameseSegLib.segment.readout_table import Figures, rename_rows, write_table
 from WMHSiameseSegLib.segment.result_events import ResultEvents
+from WMHSiameseSegLib.segment.segment_states import SegmentState, look_at_segments
 from WMHSiameseSegLib.worker.background import Background, Job
 
 DEBOUNCE_MS = 300
@@ -55,8 +56,8 @@ class ResultFollower:
         self.figures: Figures | None = None
         self.in_place = True
         self._events = ResultEvents(self._on_touched)
-        self._seen: tuple[str, bytes] | None = None  # hash and grid of the mask looked at last
-        self._edited = False
+        self._states: list[SegmentState] = []  # as they were looked at last, the followed one last
+        self._known: dict[SegmentState, Readouts] = {}
         self._lesions: tuple[float, Lesions] | None = None
         self._wanted: Cut | None = None
         self._job: Job | None = None
@@ -75,10 +76,10 @@ class ResultFollower:
         self._let_go()
         self.result = result
         if result is None:
-            self._tell(None)
+            self._tell([])
             return
         self._events.observe(result)
-        self._look(keep_table=result.table is not None)
+        self.look()
 
     def adopt(
         self, result: Result, lesions: Lesions, mask: BoolArray, readouts: Readouts, cut: Cut
@@ -89,6 +90,7 @@ class ResultFollower:
         self._lesions = (cut.threshold, lesions)
         self._write(mask, readouts, cut)
         self._events.observe(result)
+        self.look()  # at segments kept from earlier runs
 
     def cut(self, cut: Cut) -> bool:
         """Cut the mask anew; False when it stays as it is, for its edits or for its place."""
@@ -106,15 +108,21 @@ class ResultFollower:
         """Whether the segment differs from what was computed, also within the debounce time."""
         if self._touched:
             self.look()
-        return self.result is not None and self._edited
+        return any(state.edited for state in self._states[-1:])
 
     def look(self) -> None:
-        """Find out whether segment or place were changed, by whatever hand, and count if so."""
+        """Find out what was changed of segments, place or names, by whatever hand; count it."""
         self._touched = False
         self._debounce.stop()
         result = self.result
-        if result is not None and not self._lost(result):
-            self._look(keep_table=False)
+        if result is None or self._lost(result):
+            return
+        together, masks = self._together(), look_at_segments(result)
+        shown = self.figures is not None or self._counting is not None
+        if not (together and shown and list(masks) == self._states):
+            self._show_states(masks, together)
+        elif self._counting is None:
+            rename_rows(result)
 
     @property
     def busy(self) -> bool:
@@ -134,6 +142,7 @@ class ResultFollower:
         """Whether somebody removed a part of the result; it is let go then."""
         if result.complete:
             return False
+        rename_rows(result)
         self.follow(None)
         return True
 
@@ -192,41 +201,47 @@ class ResultFollower:
         finally:
             self._writing = False
         self._surfaces.rest(drawable=readouts.positive_voxels > 0)
-        self._seen = (self.result.computed_digest, self.result.grid.affine.tobytes())
-        self._edited = self._touched = False
-        self._stop_counting()
-        self._tell(Figures(readouts, edited=False))
+        self._touched = False
+        own = SegmentState.of(self.result, mask)
+        self._states = [*self._states[:-1], own]
+        self._known[own] = readouts
+        if self._counting is not None:
+            self._stop_counting()
+            self._states = [own]
+            self._on_touched()  # what else was being counted is counted later
+        self._tell([own])
 
-    def _look(self, keep_table: bool) -> None:
-        together = self._together()
-        mask, affine = self.result.mask(), self.result.grid.affine
-        seen = (mask_digest(mask, affine), affine.tobytes())
-        if together and seen == self._seen:
-            return
-        if not together or (self._seen is not None and seen[1] != self._seen[1]):
-            self._lesions = None  # their sizes in mm3 were those of the grid before
-        self._edited = self.result.differs(seen[0])
-        self._seen = seen if together else None
+    def _show_states(self, masks: dict[SegmentState, BoolArray], together: bool) -> None:
+        before, self._states = self._states, list(masks)
+        if not together or {s.place for s in before} != {s.place for s in self._states}:
+            self._lesions = None  # their sizes in mm3 are those of a grid
         if together:
-            self._count(mask, self._edited, keep_table)
+            self._count(masks)
         else:
             self._stop_counting()
-            self._tell(None)
+            self._tell([])
 
     def _together(self) -> bool:
         """Whether FLAIR, mask and probability lie in one place; nothing is written otherwise."""
         self.in_place = bring_together(self.result)
         return self.in_place
 
-    def _count(self, mask: BoolArray, edited: bool, keep_table: bool) -> None:
+    def _count(self, masks: dict[SegmentState, BoolArray]) -> None:
+        """Count what is not known yet; the followed segment comes last."""
         affine = self.result.grid.affine
         self._stop_counting()
+        known = {state: self._known[state] for state in masks if state in self._known}
+        new = {state: mask for state, mask in masks.items() if state not in known}
 
-        def done(readouts: Readouts) -> None:
+        def work() -> dict[SegmentState, Readouts]:
+            return {state: read_out(mask, affine) for state, mask in new.items()}
+
+        def done(counted: dict[SegmentState, Readouts]) -> None:
             self._counting = None
-            self._tell(Figures(readouts, edited), keep_table)
+            self._known = {**known, **counted}
+            self._tell(list(masks))
 
-        self._counting = self._background.run(lambda: read_out(mask, affine), done, self._forget)
+        self._counting = self._background.run(work, done, self._forget)
 
     def _stop_counting(self) -> None:
         """What is being counted is not the mask any more."""
@@ -234,12 +249,14 @@ class ResultFollower:
             self._counting.abandon()
             self._counting = None
 
-    def _tell(self, figures: Figures | None, keep_table: bool = False) -> None:
-        """Show figures; a table that a loaded scene brought along stays as it was saved."""
-        self.figures = figures
-        if figures is not None and self.result.complete and not keep_table:
-            write_table(self.result, figures)
-        self._show(figures)
+    def _tell(self, states: list[SegmentState]) -> None:
+        """Show and note down the figures of these segments; the followed one comes last."""
+        figures = [Figures(self._known[state], state.edited) for state in states]
+        self.figures = figures[-1] if figures else None
+        if self.figures is not None and self.result.complete:
+            kept = {s.segment_id: f for s, f in zip(states[:-1], figures, strict=False)}
+            write_table(self.result, self.figures, kept)
+        self._show(self.figures)
 
     def _on_touched(self) -> None:
         if not self._writing:
@@ -258,7 +275,8 @@ class ResultFollower:
             self._job.abandon()
         self._stop_counting()
         self._job = self._wanted = self._lesions = None
-        self._seen, self._edited, self._touched, self.in_place = None, False, False, True
+        self._states, self._known = [], {}
+        self._touched, self.in_place = False, True
 
 
 def _cut(
