@@ -1,5 +1,7 @@
 """The command on terminals as they are: closed, of few letters, hung up; names of any letters."""
 
+import io
+import logging
 import os
 import signal
 import subprocess
@@ -10,6 +12,8 @@ import nibabel
 import pytest
 from wmh_siamese.cli import main
 from wmh_siamese.errors import WMHError, one_line
+from wmh_siamese.terminal.output import PlainFormatter
+from wmh_siamese.terminal.progress_bar import ProgressBar
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="a POSIX shell")
 
@@ -54,6 +58,44 @@ def test_a_name_moves_no_cursor_and_breaks_no_line(flair, tiny_model, tmp_path, 
     printed = capsys.readouterr()
     assert not set(printed.out + printed.err) & {"\x1b", "\x07"}
     assert len(printed.err.splitlines()) == 1
+
+
+def test_a_result_is_one_line_whatever_its_file_is_called(flair, tiny_model, tmp_path, capsys):
+    name = tmp_path / "a\nb.nii.gz"
+    flair.rename(name)
+    assert main(["segment", str(name), "--model", str(tiny_model), "--device", "cpu"]) == 0
+    (line,) = capsys.readouterr().out.splitlines()
+    assert "/a b.nii.gz: " in line
+
+
+@pytest.mark.parametrize("typed", ["--bogus\x1b[2J\nx", "--bogus=" + "x" * 9000])
+def test_a_wrong_option_is_told_on_one_short_line(typed, capsys):
+    with pytest.raises(SystemExit) as ended:
+        main(["segment", "a.nii", typed])
+    error = capsys.readouterr().err.splitlines()[-1]
+    assert ended.value.code == 2
+    assert error.startswith("wmh-siamese: error: unrecognized arguments: --bogus")
+    assert error.isprintable() and len(error) < 600
+
+
+def test_the_log_and_the_progress_bar_move_no_cursor(monkeypatch):
+    record = logging.LogRecord("x", logging.ERROR, "", 0, "file \x1b[2J of\nlines", None, None)
+    assert PlainFormatter().format(record) == "file ?[2J of\nlines"
+    screen = io.StringIO()
+    screen.isatty = lambda: True
+    monkeypatch.setattr(sys, "stderr", screen)
+    with ProgressBar("a\x1b[2J\nb.nii", quiet=False) as bar:
+        bar.show("segmenting", 1, 2)
+    shown = screen.getvalue()
+    assert "a?[2J b.nii: segmenting" in shown and "\x1b[2J" not in shown
+
+
+@pytest.mark.parametrize("closed", [">&-", "<&-", "<&- >&- 2>&-"])
+def test_a_worker_that_nobody_can_ask_or_hear_ends_without_a_fault(
+    closed, engine_environment, tmp_path
+):
+    done = in_shell(f"exec < /dev/null; wmh.worker {closed}", engine_environment, tmp_path)
+    assert (done.returncode, done.stderr) == (0, b"")
 
 
 def test_a_sentence_is_one_line_of_letters():

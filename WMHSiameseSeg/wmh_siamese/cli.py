@@ -14,8 +14,10 @@ import signal
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import NoReturn
 
 import wmh_siamese
+from wmh_siamese.errors import one_line, shortened
 from wmh_siamese.evaluation.options import add_evaluate_options
 from wmh_siamese.files.workplace import sweep_temporary_place
 from wmh_siamese.finetuning.options import add_finetune_options
@@ -24,7 +26,14 @@ from wmh_siamese.networks.torch_loading import import_torch
 from wmh_siamese.reproduction.options import add_reproduce_options
 from wmh_siamese.segmenting.options import add_segment_options
 from wmh_siamese.simulation.options import add_simulate_options
-from wmh_siamese.terminal.output import FAULT, STOPPED, complain, ready_streams, refuse
+from wmh_siamese.terminal.output import (
+    FAULT,
+    STOPPED,
+    PlainFormatter,
+    complain,
+    ready_streams,
+    refuse,
+)
 from wmh_siamese.training.averaging_options import add_average_options
 from wmh_siamese.training.options import add_train_options
 
@@ -120,11 +129,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     ready_streams()
     options = parser().parse_args(arguments)
     options.arguments = sys.argv[1:] if arguments is None else list(arguments)
-    logging.basicConfig(
-        stream=sys.stderr,
-        level=logging.DEBUG if options.verbose else logging.ERROR,
-        format="%(levelname)s %(name)s: %(message)s",
-    )
+    log_lines = logging.StreamHandler(sys.stderr)
+    log_lines.setFormatter(PlainFormatter("%(levelname)s %(name)s: %(message)s"))
+    level = logging.DEBUG if options.verbose else logging.ERROR
+    logging.basicConfig(handlers=[log_lines], level=level)
     logging.captureWarnings(True)
     # nibabel tells of odd headers on stderr by itself; what matters of them is refused or accepted
     logging.getLogger("nibabel.global").disabled = not options.verbose
@@ -149,7 +157,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def parser() -> argparse.ArgumentParser:
     """What every command takes; the parsed options hold it as ``command``."""
-    whole = argparse.ArgumentParser(
+    whole = _Parser(
         prog="wmh-siamese",
         description="White matter hyperintensities in FLAIR volumes. Research software, not a "
         "medical device.",
@@ -164,6 +172,13 @@ def parser() -> argparse.ArgumentParser:
         part.set_defaults(command=command)
         command.add_options(part)
     return whole
+
+
+class _Parser(argparse.ArgumentParser):
+    """One that says on one line what is wrong, whatever was typed."""
+
+    def error(self, message: str) -> NoReturn:
+        super().error(shortened(one_line(message)))
 
 
 def _endings() -> list[signal.Signals]:

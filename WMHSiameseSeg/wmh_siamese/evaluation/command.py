@@ -33,7 +33,7 @@ from wmh_siamese.evaluation.methods import (
 from wmh_siamese.evaluation.table import cohort_table, in_words, write_csv, write_markdown
 from wmh_siamese.models.choosing import model_path
 from wmh_siamese.networks.torch_loading import import_torch
-from wmh_siamese.terminal.output import DONE, complain, tell, tell_json
+from wmh_siamese.terminal.output import DONE, complain, tell, tell_json, tell_lines
 from wmh_siamese.volumes.volume import Volume
 
 if TYPE_CHECKING:
@@ -66,7 +66,7 @@ def run(options: argparse.Namespace) -> int:
         for cohort in done.cohorts:
             tell_json(cohort.as_json())
     else:
-        tell("\n".join(["", cohort_table(done.cohorts), "", *done.notes]))
+        tell_lines("\n".join(["", cohort_table(done.cohorts), "", *done.notes]))
     return DONE
 
 

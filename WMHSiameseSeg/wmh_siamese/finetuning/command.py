@@ -17,7 +17,7 @@ from wmh_siamese.finetuning.leave_one_out import leave_one_out
 from wmh_siamese.finetuning.task import Task, task_of
 from wmh_siamese.models.choosing import model_path
 from wmh_siamese.models.model_file import check_output
-from wmh_siamese.terminal.output import DONE, complain, tell, tell_json
+from wmh_siamese.terminal.output import DONE, complain, tell, tell_json, tell_lines
 
 
 def run(options: argparse.Namespace) -> int:
@@ -61,7 +61,7 @@ def _tell_epoch(point: CurvePoint, options: argparse.Namespace) -> None:
 def _tell_comparison(comparison: Comparison, options: argparse.Namespace, **about: str) -> None:
     if options.json:
         return tell_json({**about, "sentence": comparison.sentence(), "cases": comparison.rows()})
-    tell("\n".join([*about.values(), comparison.report()]))
+    tell_lines("\n".join([*about.values(), comparison.report()]))
 
 
 def estimated_minutes(options: argparse.Namespace, base: Path) -> float:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from pathlib import Path
 
 from wmh_siamese.errors import WMHError
@@ -23,6 +24,10 @@ def model_path(name: str | None) -> Path:
             raise WMHError("bad-model", "No model comes with this copy.", "Name one with --model.")
         return bundled[0]
     for path in bundled:
-        if name in (path.stem, path.name) or name == read_card(path).name:
+        if name in (path.stem, path.name):
             return path
+    for path in bundled:
+        with suppress(WMHError):  # a damaged one is none of whoever names another
+            if name == read_card(path).name:
+                return path
     return Path(name)

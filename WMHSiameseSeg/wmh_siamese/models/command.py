@@ -7,7 +7,7 @@ import argparse
 from wmh_siamese.errors import WMHError
 from wmh_siamese.models.card_summary import card_summary
 from wmh_siamese.models.model_file import bundled_models, read_card
-from wmh_siamese.terminal.output import DONE, refuse, tell, tell_json
+from wmh_siamese.terminal.output import DONE, refuse, tell_json, tell_lines
 
 
 def run(options: argparse.Namespace) -> int:
@@ -22,5 +22,5 @@ def run(options: argparse.Namespace) -> int:
         if options.json:
             tell_json({"file": str(path), **vars(card)})
         else:
-            tell(card_summary(path, card))
+            tell_lines(card_summary(path, card))
     return max(codes)

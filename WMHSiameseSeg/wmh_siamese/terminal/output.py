@@ -18,6 +18,16 @@ DONE, FAULT, REFUSED, STOPPED = 0, 1, 2, 130
 log = logging.getLogger(__name__)
 
 
+class PlainFormatter(logging.Formatter):
+    """Lines of the log in which no name moves a cursor; tracebacks keep their lines."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        text = super().format(record)
+        return "".join(
+            letter if letter.isprintable() or letter in "\n\t" else "?" for letter in text
+        )
+
+
 def ready_streams() -> None:
     """Let every text be printed: to nowhere where a stream is closed, escaped where it has to be.
 
@@ -28,7 +38,8 @@ def ready_streams() -> None:
         try:
             os.fstat(number)
         except OSError:
-            os.open(os.devnull, os.O_RDWR)  # takes the lowest free number, which is this one
+            # takes the lowest free number, which is this one, also for processes started later
+            os.set_inheritable(os.open(os.devnull, os.O_RDWR), True)
         if getattr(sys, name) is None:
             setattr(sys, name, os.fdopen(os.dup(number), "r" if number == 0 else "w"))
     for stream in (sys.stdout, sys.stderr):
@@ -37,10 +48,15 @@ def ready_streams() -> None:
 
 
 def tell(text: str) -> None:
-    """Print a result, whatever characters the names in it hold."""
-    text = "\n".join(line if line.isprintable() else one_line(line) for line in text.split("\n"))
-    sys.stdout.write(text + "\n")
+    """Print a result as one line, whatever characters the names in it hold."""
+    sys.stdout.write((text if text.isprintable() else one_line(text)) + "\n")
     sys.stdout.flush()
+
+
+def tell_lines(text: str) -> None:
+    """Print several lines, such as a table."""
+    for line in text.split("\n"):
+        tell(line)
 
 
 def tell_json(value: object) -> None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from wmh_siamese.errors import one_line
+
 
 class ProgressBar:
     """One line that moves; shown on terminals only.
@@ -16,10 +18,10 @@ class ProgressBar:
     def __init__(self, name: str, quiet: bool) -> None:
         from tqdm import tqdm
 
-        self._name = name
+        self._name = one_line(name)
         self._bar: Any = tqdm(
             total=1,
-            desc=name,
+            desc=self._name,
             leave=False,
             disable=True if quiet else None,
             bar_format="{desc}|{bar}| {n_fmt}/{total_fmt} [{elapsed}<{remaining}]",
