@@ -1,5 +1,7 @@
 """Temporaries say whose they are; those of the dead go, those of anybody else stay."""
 
+import contextlib
+import itertools
 import os
 import random
 import signal
@@ -7,6 +9,7 @@ import stat
 import subprocess
 import sys
 import tempfile
+import threading
 from pathlib import Path
 
 import pytest
@@ -231,6 +234,23 @@ def test_a_forked_child_clears_nothing_of_its_parent_away(tmp_path):
             os._exit(0)
         assert os.waitpid(child, 0)[1] == 0
         assert file.exists()
+
+
+def test_a_thread_that_writes_without_end_does_not_keep_a_folder(tmp_path):
+    folder, ended = tmp_path / "WMHSiameseSeg-1-abc", threading.Event()
+    folder.mkdir()
+
+    def write():
+        with contextlib.suppress(OSError):
+            for number in itertools.count():
+                (folder / str(number % 1000)).write_bytes(b"scan")
+        ended.set()
+
+    threading.Thread(target=write, daemon=True).start()
+    while len(os.listdir(folder)) < 500:
+        pass
+    assert remove(folder)
+    assert ended.wait(10) and os.listdir(tmp_path) == []
 
 
 def test_what_cannot_be_removed_is_told(tmp_path, monkeypatch):

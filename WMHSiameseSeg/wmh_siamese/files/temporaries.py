@@ -84,21 +84,29 @@ def is_own(path: Path) -> bool:
 
 def remove_own() -> None:
     """Remove every temporary of this process, which is about to end without leaving its blocks."""
-    for path in tuple(_own):
-        remove(path)
+    with suppress(KeyError):  # another thread leaves its block meanwhile
+        while _own:
+            remove(_own.pop())
 
 
 def remove(path: Path) -> bool:
     """Delete a file, or a folder in which another thread may be about to create one.
 
+    A folder is renamed first, so that whoever writes there does not find it any more.
+
     Returns whether it is gone.
     """
+    places = [path]
+    if path.is_dir() and not path.is_symlink():
+        with suppress(OSError):  # Windows renames no folder that is in use
+            places.append(path.rename(path.with_name(f"{path.name}-gone")))
     for attempt in range(_REMOVALS):
         if attempt:
             time.sleep(0.05)
-        with suppress(FileNotFoundError, NotADirectoryError):
-            _delete(path)
-        if not os.path.lexists(path):
+        for place in places:
+            with suppress(FileNotFoundError, NotADirectoryError):
+                _delete(place)
+        if not any(map(os.path.lexists, places)):
             return True
     return False
 
