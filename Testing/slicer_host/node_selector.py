@@ -7,6 +7,7 @@ import vtk
 from PySide6 import QtCore, QtWidgets
 
 from . import dialogs
+from .node_filter import NodeFilter
 from .observing import Observations
 from .wrapping import inner
 
@@ -61,6 +62,7 @@ class NodeSelector(QtWidgets.QWidget):
         self._current_id: str | None = None
         self._attributes: list[tuple[str, str, str | None]] = []
         self._labels: dict[str, str] = {}
+        self._filter = inner(NodeFilter(self, self._refill))
         self._observations = Observations(self)
         self._node_observations = Observations(self)
         self._combo = inner(QtWidgets.QComboBox(self))
@@ -104,6 +106,9 @@ class NodeSelector(QtWidgets.QWidget):
             self._observations.watch(scene, events.NodeRemovedEvent, self._on_node_removed)
             self._observations.watch(scene, events.EndBatchProcessEvent, self._on_batch_end)
         self._refill()
+
+    def sortFilterProxyModel(self) -> NodeFilter:
+        return self._filter
 
     def currentNode(self) -> object:
         return self._node(self._current_id)
@@ -186,6 +191,8 @@ class NodeSelector(QtWidgets.QWidget):
     def _accepts(self, node: object) -> bool:
         options = self._options
         if node.GetHideFromEditors() and not options["showHidden"]:
+            return False
+        if node.GetID() in self._filter.hiddenNodeIDs:
             return False
         if any(node.IsA(hidden) for hidden in options["hideChildNodeTypes"]):
             return False

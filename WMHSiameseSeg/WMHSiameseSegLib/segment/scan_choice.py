@@ -7,8 +7,9 @@ from typing import Any
 
 import slicer
 
+from WMHSiameseSegLib.scene.comings_and_goings import ComingsAndGoings, hide_probabilities
 from WMHSiameseSegLib.scene.flair_checks import check_node
-from WMHSiameseSegLib.scene.scene import Result, results_of, scan_of
+from WMHSiameseSegLib.scene.scene import Result, likely_flair, results_of, scan_of
 from WMHSiameseSegLib.scene.showing import show_scan
 from WMHSiameseSegLib.segment.choices import Choices
 from WMHSiameseSegLib.segment.result_follower import Cut
@@ -39,22 +40,33 @@ class ScanChoice:
         self._results = results
         self._model_cut = model_cut
         self._idle = idle
+        self._selectors = [ui.flairSelector]
+        self._scene = ComingsAndGoings(self._on_volume)
         ui.flairSelector.connect("currentNodeChanged(vtkMRMLNode*)", self._on_flair)
         ui.outputSelector.connect("currentNodeChanged(vtkMRMLNode*)", self._on_output)
         ui.keepOthersCheckBox.toggled.connect(lambda _on: self.show())
         self._on_flair(choices.flair)
+
+    def refresh(self) -> None:
+        """Offer scans only, as the panel is shown or a result has come."""
+        hide_probabilities(*self._selectors)
+
+    def close(self) -> None:
+        """Observe nothing any more."""
+        self._scene.close()
 
     def show(self) -> None:
         """Show the chosen scan in the slice views, and no other's mask unless those are pinned."""
         self._show_with(self._choices.flair, self._choices.output)
 
     def show_from(self, scans: slicer.qMRMLNodeComboBox, masks: slicer.qMRMLNodeComboBox) -> None:
-        """Show what is chosen in other selectors, too, while a person looks at them."""
+        """Offer scans in other selectors, too, and show those while a person looks at them."""
 
         def show(_node: slicer.vtkMRMLNode | None) -> None:
             if scans.visible:
                 self._show_with(scans.currentNode(), masks.currentNode())
 
+        self._selectors.append(scans)
         for selector in (scans, masks):
             selector.connect("currentNodeChanged(vtkMRMLNode*)", show)
 
@@ -66,6 +78,11 @@ class ScanChoice:
         if flair is not None:
             own = mask if mask is not None and scan_of(mask) is flair else None
             show_scan(flair, own, bool(self._ui.keepOthersCheckBox.checked))
+
+    def _on_volume(self) -> None:
+        """A volume was loaded while the panel is open: it is chosen where none is."""
+        if self._ui.flairSelector.visible and self._choices.flair is None:
+            self._choices.set_flair(likely_flair())
 
     def _on_flair(self, flair: slicer.vtkMRMLNode | None) -> None:
         self._choices.set_flair(flair)

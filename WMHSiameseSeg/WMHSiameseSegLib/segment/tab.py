@@ -94,6 +94,7 @@ class SegmentTab:
         self.choices.parameters = parameters
         if parameters is not None:
             self.models.choose(parameters.model)
+        self.scans.refresh()
         self.results.follower.look()
 
     def scene_closes(self) -> None:
@@ -108,6 +109,7 @@ class SegmentTab:
         self._abandon()
         self._worker.close()
         self.results.close()
+        self.scans.close()
         self._background.close()
 
     # Choices
@@ -234,6 +236,7 @@ class SegmentTab:
         result.model_threshold = order.model_threshold
         self.results.adopt(result, made, order.cut)
         self.choices.set_output(result.node)
+        self.scans.refresh()
         self.scans.show()
         if edited and not order.keep_earlier:
             self.controls.add(
