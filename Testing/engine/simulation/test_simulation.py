@@ -196,3 +196,15 @@ def test_a_simulation_that_made_no_head_does_not_block_another(tmp_path, monkeyp
     options = ["simulate", str(tmp_path / "heads"), "--lesion-atlas", str(atlas), "--count", "1"]
     assert main(options) == 2
     assert list((tmp_path / "heads").iterdir()) == []
+
+
+def test_a_simulation_killed_before_its_first_head_does_not_block_another_seed(simulate, tmp_path):
+    folder = tmp_path / "heads"
+    folder.mkdir()
+    killed = {"version": 1, "seed": 5, "lesion_atlas": "ab" * 32}
+    (folder / "simulation.json").write_text(json.dumps(killed) + "\n")
+    (folder / "0000_mask.nii.gz").write_text("of half a head: its FLAIR comes last")
+    code, _, said = simulate(folder, "--count", "1")
+    assert (code, said) == (0, "")
+    assert json.loads((folder / "simulation.json").read_text())["seed"] == 0
+    assert (folder / "0000_flair.nii.gz").is_file()

@@ -78,7 +78,7 @@ def run_simulation(
             _write_table(folder, done)
             tell(case)
     except BaseException:
-        if not any(folder.glob("*_flair.nii.gz")):  # no head, so nothing that a next run goes on
+        if not _has_heads(folder):  # so nothing that a next run goes on
             (folder / RECORD).unlink(missing_ok=True)
         raise
     return done
@@ -88,18 +88,33 @@ def _begin(folder: Path, made_of: dict[str, object]) -> None:
     """Refuse a folder in which something else lies; what its heads are made of is recorded."""
     record, wanted = folder / RECORD, json.dumps(made_of) + "\n"
     if record.is_file():
-        if record.read_text(encoding="utf-8", errors="replace") != wanted:
+        found = record.read_text(encoding="utf-8", errors="replace")
+        if found == wanted:
+            return
+        if _has_heads(folder) or not _is_record(found, made_of):
             raise WMHError(
                 "bad-path",
                 f"{folder} holds heads of another seed, lesion atlas or version of the simulation.",
                 "Choose an empty folder.",
             )
-        return
-    if folder.exists() and any(folder.iterdir()):
+    elif folder.exists() and any(folder.iterdir()):
         raise WMHError("bad-path", f"{folder} is not empty.", "Choose an empty folder.")
     folder.mkdir(parents=True, exist_ok=True)
     with written_whole(record) as partial:
         partial.write_text(wanted, encoding="utf-8")
+
+
+def _has_heads(folder: Path) -> bool:
+    return any(folder.glob("*_flair.nii.gz"))
+
+
+def _is_record(text: str, made_of: dict[str, object]) -> bool:
+    """Whether this program wrote it: a run that was killed leaves one, perhaps without a head."""
+    try:
+        told = json.loads(text)
+    except (ValueError, RecursionError):
+        return False
+    return isinstance(told, dict) and told.keys() == made_of.keys()
 
 
 def _kept_head(folder: Path, number: int, seed: int, atlas: LesionAtlas) -> SimulatedCase:
