@@ -54,6 +54,7 @@ def test_cancel_takes_two_seconds_at_most(scripted_panel, running, temporary_fil
     scripted_panel.start()
     assert scripted_panel.wait(5) < 2.0
     assert scripted_panel.result is None
+    assert scripted_panel.message == "Cancelled."
     works_again(scripted_panel, temporary_files)
 
 
@@ -71,6 +72,7 @@ def test_cancel_before_the_worker_has_said_a_word(scripted_panel, temporary_file
     wait_for(lambda: scripted_panel.widget.worker.alive)
     scripted_panel.start()
     assert scripted_panel.wait(5) < 2.0
+    assert scripted_panel.message == "Cancelled."
     works_again(scripted_panel, temporary_files)
 
 

@@ -189,10 +189,13 @@ def export_csv(rows: list[Row], path: Path) -> None:
         OSError: when it cannot be written.
     """
     target = Path(os.path.realpath(path))
-    with workplace(target.parent) as folder:
-        whole = folder / target.name
-        whole.write_text(as_text(rows, ","), encoding="utf-8-sig", newline="")
-        os.replace(whole, target)
+    try:
+        with workplace(target.parent) as folder:
+            whole = folder / target.name
+            whole.write_text(as_text(rows, ","), encoding="utf-8-sig", newline="")
+            os.replace(whole, target)
+    except OSError as error:  # the one that was chosen is named, not the one under way
+        raise OSError(error.errno, error.strerror, str(path)) from error
 
 
 def _shown(value: str | float) -> str:

@@ -12,6 +12,7 @@ import vtk
 from slicer.i18n import tr as _
 from wmh_siamese.errors import from_exception
 
+from WMHSiameseSegLib.panel.plain_text import unformatted
 from WMHSiameseSegLib.scene.scene import Result
 from WMHSiameseSegLib.scene.showing import show_mask
 from WMHSiameseSegLib.segment.readout_table import (
@@ -199,9 +200,23 @@ class ResultPanel:
         name = qt.QFileDialog.getSaveFileName(
             slicer.util.mainWindow(), _("Export figures"), "wmh.csv", _("CSV files (*.csv)")
         )
-        if not name:
+        path = _with_suffix(Path(name)) if name else None
+        if path is None:
             return
         try:
-            export_csv(rows, Path(name))
+            export_csv(rows, path)
         except OSError as error:
-            slicer.util.errorDisplay(str(from_exception(error)))
+            slicer.util.errorDisplay(unformatted(str(from_exception(error))))
+
+
+def _with_suffix(chosen: Path) -> Path | None:
+    """The chosen file as a .csv; None when that is another file, which is to stay."""
+    if chosen.suffix.lower() == ".csv":
+        return chosen
+    path = chosen.with_name(f"{chosen.name}.csv")
+    said = _("There is a file “{name}” already. Replace it?").format(name=path.name)
+    if path.exists() and not slicer.util.confirmOkCancelDisplay(
+        unformatted(said), windowTitle=_("Replace the file?")
+    ):
+        return None
+    return path

@@ -71,6 +71,8 @@ class RunListener(Protocol):
 
     def on_failure(self, kind: str, sentence: str, way_out: str) -> None: ...
 
+    def on_cancelled(self) -> None: ...
+
 
 class SegmentRun:
     """Drives one run through its states; begun by ``start`` and over when the state is idle.
@@ -119,7 +121,7 @@ class SegmentRun:
             self._job.abandon()
         self._states.go(RunState.CANCELLING)
         if self._identity is None:
-            self._finish()
+            self._give_up()
             return
         self._worker.stop(self._identity)
         qt.QTimer.singleShot(PATIENCE_MS, self._end_stubborn(self._identity))
@@ -160,7 +162,7 @@ class SegmentRun:
             self._identity = None
         if self._states.state is RunState.CANCELLING:
             if kind in ("result", "error"):
-                self._finish()
+                self._give_up()
             return
         if self._states.state is RunState.STARTING and kind != "error":
             self._states.go(RunState.RUNNING)
@@ -206,9 +208,13 @@ class SegmentRun:
             if self._states.state is RunState.CANCELLING and self._identity == identity:
                 self._identity = None
                 self._worker.end()
-                self._finish()
+                self._give_up()
 
         return end
+
+    def _give_up(self) -> None:
+        self._finish()
+        self._listener.on_cancelled()
 
     def _fail_by(self, error: Exception) -> None:
         known = from_exception(error)

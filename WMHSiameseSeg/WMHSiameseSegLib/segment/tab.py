@@ -14,6 +14,7 @@ from WMHSiameseSegLib.models.menu import ModelMenu
 from WMHSiameseSegLib.packages.installation import Installation
 from WMHSiameseSegLib.packages.needs import WorkerNeeds
 from WMHSiameseSegLib.panel.finding import Weight, sentences
+from WMHSiameseSegLib.panel.plain_text import unformatted
 from WMHSiameseSegLib.panel.run_log import RunLog
 from WMHSiameseSegLib.scene.flair_checks import (
     VoxelFacts,
@@ -129,7 +130,7 @@ class SegmentTab:
             self._begin()
         elif self._job is not None:
             self._abandon()
-            self.controls.say(_("Cancelled."))
+            self.on_cancelled()
         else:
             self._run.cancel()
 
@@ -204,7 +205,9 @@ class SegmentTab:
         if not doubts:
             return True
         text = "\n\n".join([*doubts, _("Segment it all the same?")])
-        agreed = slicer.util.confirmOkCancelDisplay(text, windowTitle=_("Is this the volume?"))
+        agreed = slicer.util.confirmOkCancelDisplay(
+            unformatted(text), windowTitle=_("Is this the volume?")
+        )
         if agreed and self._order is not None and not self.states.idle:
             self.controls.say("\n".join(doubts))
             return True
@@ -250,7 +253,10 @@ class SegmentTab:
         if kind == "missing-dependency":
             self._needs.offer_installation()
         else:
-            slicer.util.errorDisplay(f"{sentence}\n\n{way_out}".strip())
+            slicer.util.errorDisplay(unformatted(f"{sentence}\n\n{way_out}".strip()))
+
+    def on_cancelled(self) -> None:
+        self.controls.say(_("Cancelled."))
 
     def _edited_meanwhile(self, output: slicer.vtkMRMLSegmentationNode | None) -> bool:
         """Whether the mask to be replaced was edited since the button was clicked."""
