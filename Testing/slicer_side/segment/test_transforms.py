@@ -121,6 +121,18 @@ def test_flair_and_mask_under_one_transform_take_the_probability_along(
     assert_one_place(scripted_panel, result, 0.7)
 
 
+def test_a_scan_that_was_under_a_transform_before_its_run_is_in_its_place(
+    scripted_panel, transform
+):
+    flair = add_simulated_flair()
+    put_under(transform(TURN), flair)
+    result = scripted_panel.segment(flair)
+    assert_one_place(scripted_panel, result, 0.8)
+    flair.HardenTransform()
+    result.node.HardenTransform()
+    assert_one_place(scripted_panel, result, 0.7)
+
+
 MOVED_ALONE = {
     "flair under a transform": lambda result, of: put_under(of(TURN), result.flair),
     "flair hardened": lambda result, of: harden(of(TURN), result.flair),
