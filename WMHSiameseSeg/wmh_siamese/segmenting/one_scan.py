@@ -62,7 +62,7 @@ class Result:
         }
 
     def as_row(self) -> dict[str, object]:
-        """For the table; its columns are explained in docs/user-guide.md."""
+        """For the table; its columns are explained in docs/tables.md."""
         i, j, k = self.readouts.spacing_mm
         return {
             "input": str(self.job.source),

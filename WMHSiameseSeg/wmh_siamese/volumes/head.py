@@ -81,7 +81,6 @@ def find_head(volume: Volume) -> Head:
     slices = view.forward(volume.array)
     stride = int(np.ceil((slices.size / MAX_SAMPLED_VOXELS) ** (1 / 2)))
     sample = np.asarray(slices[:, ::stride, ::stride], dtype=np.float32)
-    _check_rim(sample - _low(sample[np.isfinite(sample)]))
     head = _intensities(sample)
     if not head.level > 0:
         raise WMHError(
@@ -127,9 +126,11 @@ def foreground_level(values: Samples) -> float:
 def _intensities(sample: Samples) -> Head:
     """A head without its place: what intensity is 0, which constant no tissue, and the level."""
     finite = sample[np.isfinite(sample)]
+    lowest = _low(finite)
+    _check_rim(sample - np.float32(lowest))
     constant = _common_constant(finite)
     if constant is None:
-        return _over(finite, _low(finite))
+        return _over(finite, lowest)
     rest = finite[finite != constant]
     low = _low(rest)
     above = foreground_level(rest - low)
