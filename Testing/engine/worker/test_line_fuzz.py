@@ -126,3 +126,10 @@ def test_an_answer_repeats_no_long_word_of_its_request(tmp_path, start_worker):
 def test_deep_nesting_is_an_error_without_a_number(answers):
     (error, result) = answers([b'{"id": ' + b"[" * 100_000, b'{"id": 8, "do": "probe"}'])
     assert (error["event"], error["id"], result["id"]) == ("error", None, 8)
+
+
+def test_a_stop_ends_one_of_several_requests_of_one_name_and_no_later_one(answers):
+    """Requests without an id are told apart all the same: as many answers as lines."""
+    for _ in range(50):
+        lines = [b'{"do": "probe"}', b'{"do": "stop", "of": null, "keep": false}'] * 20
+        assert len(answers(lines)) == len(lines)

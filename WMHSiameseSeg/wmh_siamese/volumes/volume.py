@@ -18,7 +18,7 @@ PLANES = ("sagittal", "coronal", "axial")
 MAX_VOXELS = 200_000_000
 EXTENT_MM = (2.0, 1000.0)
 FARTHEST_MM = 1e6
-MAX_PIXEL_RATIO, MIN_PIXEL_MM = 10.0, 0.05
+MAX_PIXEL_RATIO, MIN_EDGE_MM = 10.0, 0.05
 
 Nonfinite = Literal["refuse", "zero"]
 
@@ -168,8 +168,10 @@ def _check_size(volume: Volume) -> None:
             "Check the place in its header.",
         )
     _, height, width = axial_view(volume.affine).spacing
-    uneven = max(height, width) / min(height, width) > MAX_PIXEL_RATIO
-    if uneven or min(height, width) < MIN_PIXEL_MM:
+    if min(volume.spacing) < MIN_EDGE_MM:
+        edges = " by ".join(f"{edge:.3g}" for edge in volume.spacing)
+        raise _bad(f"The voxels are {edges} mm.", "Check the voxel size in its header.")
+    if max(height, width) / min(height, width) > MAX_PIXEL_RATIO:
         raise _bad(
             f"The pixels of an axial slice are {height:.3g} by {width:.3g} mm.",
             "Check the voxel size in its header, or resample the scan.",

@@ -68,7 +68,7 @@ def library_request(line: Mapping[str, Any]) -> InLibrary:
         WMHError: ``internal``, with the field that is missing or wrong.
     """
     what = line.get("what")
-    if what not in KNOWN:
+    if not isinstance(what, str) or what not in KNOWN:
         raise unusable(f"'what' must be one of {', '.join(KNOWN)}, got {what!r}")
     allowed = _WORDS.get(what)
     return InLibrary(

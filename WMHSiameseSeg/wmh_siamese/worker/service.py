@@ -15,7 +15,7 @@ import signal
 import sys
 import threading
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from types import FrameType
 from typing import Any, BinaryIO
@@ -62,6 +62,16 @@ def request_of(line: Mapping[str, Any]) -> Stop | Quit | Work:
     return work_of(line)
 
 
+@dataclass(eq=False)
+class _Asked:
+    """A piece of work that waits or runs, whether or not another one has the same identity."""
+
+    identity: Identity
+    work: Work
+    stops: list[Identity] = field(default_factory=list)
+    discarded: bool = False
+
+
 class Worker:
     """Answers requests until it is told to quit or nobody is there any more.
 
@@ -83,26 +93,24 @@ class Worker:
         self._events = Events(events)
         self._workshop = workshop
         self._leave = leave
-        self._queue: queue.SimpleQueue[tuple[Identity, Work | Quit]] = queue.SimpleQueue()
+        self._queue: queue.SimpleQueue[_Asked | Quit] = queue.SimpleQueue()
         self._lock = threading.Lock()
         self._ending = threading.RLock()
-        self._waiting: list[Identity] = []
-        self._running: Identity = None
+        self._asked: list[_Asked] = []
+        self._running: _Asked | None = None
         self._working = False
-        self._stops: dict[Identity, list[Identity]] = {}
-        self._discarded: set[Identity] = set()
 
     def run(self) -> None:
         """Say hello, then work until ``quit``."""
         self._send(event="hello", protocol=PROTOCOL, pid=os.getpid(), python=python_version())
         threading.Thread(target=self._listen, name="requests", daemon=True).start()
         while True:
-            identity, request = self._queue.get()
-            if isinstance(request, Quit):
+            asked = self._queue.get()
+            if isinstance(asked, Quit):
                 return
-            if self._begin(identity):
-                self._answer(identity, request)
-                self._end(identity)
+            if self._begin(asked):
+                self._answer(asked)
+                self._end(asked)
 
     def end_now(self, code: int = 0, *, abandoned: bool = False) -> None:
         """Remove what is part-written and end the process, whatever it is doing.
@@ -145,55 +153,58 @@ class Worker:
         if isinstance(request, Stop):
             self._stop(identity, request)
             return
+        if isinstance(request, Quit):
+            self._queue.put(request)
+            return
+        asked = _Asked(identity, request)
         with self._lock:
-            self._waiting.append(identity)
-        self._queue.put((identity, request))
+            self._asked.append(asked)
+        self._queue.put(asked)
 
     def _stop(self, identity: Identity, request: Stop) -> None:
         of = request.of
         with self._lock:
-            if not request.keep:
-                self._discarded.add(of)
-            if self._running is not None and of == self._running:
-                self._stops.setdefault(of, []).append(identity)
+            asked = next((one for one in self._asked if one.identity == of), None)
+            if asked is not None and not request.keep:
+                asked.discarded = True
+            if asked is not None and asked is self._running:
+                asked.stops.append(identity)
                 return
-            waiting = of in self._waiting
-            if waiting:
-                self._waiting.remove(of)
-        if waiting:
+            if asked is not None:
+                self._asked.remove(asked)
+        if asked is not None:
             self._send_error(of, stopped())
         self._send(id=identity, event="result", of=of)
 
     # The thread that works
 
-    def _begin(self, identity: Identity) -> bool:
+    def _begin(self, asked: _Asked) -> bool:
         """Whether the request is still wanted: one that was stopped in the queue is not."""
         with self._lock:
-            wanted = identity in self._waiting
+            wanted = asked in self._asked
             if wanted:
-                self._waiting.remove(identity)
-                self._running = identity
+                self._running = asked
             return wanted
 
-    def _end(self, identity: Identity) -> None:
+    def _end(self, asked: _Asked) -> None:
         with self._lock:
             self._running = None
-            self._discarded.discard(identity)
-            stops = self._stops.pop(identity, [])
-        for stop in stops:
-            self._send(id=stop, event="result", of=identity)
+            self._asked.remove(asked)
+        for stop in asked.stops:
+            self._send(id=stop, event="result", of=asked.identity)
 
-    def _answer(self, identity: Identity, work: Work) -> None:
+    def _answer(self, asked: _Asked) -> None:
+        identity = asked.identity
         asker = Asker(
             progress=partial(self._send_progress, identity),
             say=lambda text: self._send(id=identity, event="log", text=text),
-            stopped=lambda: identity in self._stops,
+            stopped=lambda: bool(asked.stops),
             epoch=lambda fields: self._send(id=identity, event="epoch", **without_nan(fields)),
-            discarded=lambda: identity in self._discarded,
+            discarded=lambda: asked.discarded,
         )
         self._working = True
         try:
-            result = work(asker, self._workshop)
+            result = asked.work(asker, self._workshop)
             self._working = False
             self._send(id=identity, event="result", **without_nan(result))
         except Exception as error:
