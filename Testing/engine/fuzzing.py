@@ -42,6 +42,8 @@ def damaged(content: bytes, draw: np.random.Generator, within: int | None = None
         else:
             number = draw.choice(EXTREMES).tobytes()
             spoilt[at : at + 4] = number[: len(spoilt[at : at + 4])]
+    if spoilt == content:  # what was drawn stood there already
+        spoilt[at] ^= 1
     return bytes(spoilt)
 
 
